@@ -1,0 +1,1 @@
+//! Criterion benches; peers' scripts beside them.

@@ -1,0 +1,1 @@
+//! Fitted encoders with their apply, the network description, and calibration maps.

@@ -1,0 +1,3 @@
+//! An experiment file into a checked [`Plan`].
+mod plan;
+pub use plan::*;

@@ -1,0 +1,1 @@
+//! Tables into splits, fitted encoders and dense data sets.

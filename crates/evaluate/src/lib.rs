@@ -1,0 +1,1 @@
+//! Scores and outcomes into metrics with intervals, in plain f64.

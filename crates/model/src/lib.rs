@@ -1,0 +1,1 @@
+//! Network descriptions to and from burn modules, and the device they run on.

@@ -1,0 +1,1 @@
+//! Dense data sets into trained models.
