@@ -115,6 +115,9 @@ pub struct Data {
     /// Column name to role. Unlisted columns of a customer table take the role that their type suggests; unlisted
     /// columns of an event log are ignored.
     pub columns: Vec<(String, Role)>,
+    /// The two columns whose product is the amount of an event, written `"Quantity * UnitPrice"`; none where a column
+    /// has the role `amount`, or where nothing does.
+    pub amount: Option<Product>,
     /// Column name to type, where the inferred one is wrong.
     pub types: Vec<(String, ColumnType)>,
     /// The value of the target that counts as churned; none where the target is 0/1 or true/false.
@@ -133,6 +136,21 @@ pub struct Data {
     pub max_rejected: f64,
     /// Whether identical event rows are one event.
     pub deduplicate: bool,
+}
+
+/// A product of two numeric columns, each named as in the files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Product {
+    /// The first factor.
+    pub left: String,
+    /// The second factor.
+    pub right: String,
+}
+
+impl std::fmt::Display for Product {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} * {}", self.left, self.right)
+    }
 }
 
 choices! {
