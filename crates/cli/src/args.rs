@@ -1,0 +1,219 @@
+//! What the user typed.
+
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  done
+  1  a gate of the experiment file failed
+  2  usage or experiment file
+  3  data
+  4  device
+  5  integrity: a run, a checkpoint or a rerun does not match what it should
+
+Start with:
+  tenure run configs/first-run.toml        a churn model on made data, with its report
+  tenure init customers.csv                an experiment file for your own data";
+
+/// Customer modelling from one experiment file.
+#[derive(Debug, Parser)]
+#[command(name = "tenure", version, styles = STYLES, after_help = AFTER_HELP, max_term_width = 110)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Print results as JSON on stdout.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Show no progress.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+/// The program's verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a commented experiment file from a data file's own columns.
+    Init(Init),
+    /// Show every resolved value with its origin, the realised splits and the memory needed; train nothing.
+    Plan(Experiment),
+    /// Run an experiment to its report.
+    Run(Run),
+    /// Run an experiment again from a run's lock files and check that it gives the same metrics.
+    Rerun(Rerun),
+    /// Write a run's report again.
+    Report(Report),
+    /// Set runs side by side, with paired intervals where they share a test set.
+    Compare(Compare),
+    /// List devices, drivers and limits, with a one-second numeric check of each against the CPU.
+    Doctor,
+    /// Make customers with known truth.
+    Synth(Synth),
+    /// Explain an error code.
+    Explain(Explain),
+    /// Print the JSON schema of experiment files.
+    Schema,
+    /// Print a completion script.
+    Completions(Completions),
+    /// Write the manual pages.
+    Man(Man),
+}
+
+/// `tenure init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// A CSV or Parquet file.
+    pub data: PathBuf,
+    /// Where to write the experiment file; `-` is stdout.
+    #[arg(long, short, default_value = "experiment.toml")]
+    pub output: PathBuf,
+    /// Overwrite an existing file.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// An experiment file and what overrides it.
+#[derive(Debug, Args)]
+pub struct Experiment {
+    /// The experiment file.
+    pub file: PathBuf,
+    /// Override one value, such as `train.learning_rate=1e-3`; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// `tenure run`
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The experiment file.
+    #[arg(required_unless_present = "resume")]
+    pub file: Option<PathBuf>,
+    /// Override one value, such as `train.learning_rate=1e-3`; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE", conflicts_with = "resume")]
+    pub set: Vec<String>,
+    /// Run once for each value, such as `model.members=8,16,32`; several sweeps multiply.
+    #[arg(long, value_name = "KEY=A,B,C", conflicts_with = "resume")]
+    pub sweep: Vec<String>,
+    /// Go on with an unfinished run from its last checkpoint.
+    #[arg(long, value_name = "RUN", conflicts_with = "file")]
+    pub resume: Option<PathBuf>,
+}
+
+/// `tenure rerun`
+#[derive(Debug, Args)]
+pub struct Rerun {
+    /// The run's folder.
+    pub run: PathBuf,
+}
+
+/// `tenure report`
+#[derive(Debug, Args)]
+pub struct Report {
+    /// The run's folder.
+    pub run: PathBuf,
+}
+
+/// `tenure compare`
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// Two or more run folders; the first is what the others are compared with.
+    #[arg(required = true, num_args = 2..)]
+    pub runs: Vec<PathBuf>,
+    /// Also write the comparison as an HTML page.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+}
+
+/// Which table `tenure synth` makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SynthKind {
+    /// A transaction log and a table of attributes.
+    Events,
+    /// A customer table with its churn label.
+    Customers,
+}
+
+/// The file format of made data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SynthFormat {
+    /// Apache Parquet.
+    Parquet,
+    /// Comma-separated text.
+    Csv,
+}
+
+/// `tenure synth`
+#[derive(Debug, Args)]
+pub struct Synth {
+    /// The folder to write to; made when missing.
+    pub output: PathBuf,
+    /// Which table.
+    #[arg(long, value_enum, default_value = "events")]
+    pub kind: SynthKind,
+    /// The file format.
+    #[arg(long, value_enum, default_value = "parquet")]
+    pub format: SynthFormat,
+    /// How many customers.
+    #[arg(long, default_value_t = 10_000)]
+    pub customers: u64,
+    /// Mean purchases per customer before dropout.
+    #[arg(long, default_value_t = 20.0)]
+    pub mean_events: f64,
+    /// Days watched.
+    #[arg(long, default_value_t = 730)]
+    pub days: i64,
+    /// Share of attribute values that are missing.
+    #[arg(long, default_value_t = 0.02)]
+    pub missing: f64,
+    /// Share of rows that are dirty.
+    #[arg(long, default_value_t = 0.0)]
+    pub dirty: f64,
+    /// Every random choice is derived from it.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Overwrite existing files.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `tenure explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// An error code such as `CFG0012`; without one, all codes are listed.
+    pub code: Option<String>,
+}
+
+/// `tenure completions`
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// For which shell.
+    pub shell: Shell,
+}
+
+/// `tenure man`
+#[derive(Debug, Args)]
+pub struct Man {
+    /// The folder to write the pages to.
+    #[arg(default_value = "man")]
+    pub output: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+    }
+}

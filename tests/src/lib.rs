@@ -1,1 +1,0 @@
-//! End-to-end, parity, layering and README tests.
