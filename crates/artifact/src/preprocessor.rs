@@ -1,0 +1,268 @@
+//! All fitted encoders together, and their application to one row.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::category::missing_name;
+use crate::{
+    ApplyError, CategoricalInput, ContinuousInput, Embedding, InputLayout, Magnitude, OneHot, RawValue, RowBuffers,
+    RowFlags, TargetStatistics, TwoValued,
+};
+
+/// The fitted encoders of a table: what turns a raw row into the inputs of a network, in training and at the edge alike.
+///
+/// ```
+/// use tenure_artifact::*;
+///
+/// let scale = Scale::Robust { median: 20.0, factor: 0.1 };
+/// let spend = Encoder::Magnitude(Magnitude { scale, min: 0.0, max: 90.0, missing_indicator: true });
+/// let plan = Encoder::Embedding(Embedding::new(Levels::new(vec!["basic".into(), "gold".into()])));
+/// let prep = Preprocessor::new(
+///     vec![InputColumn::new("spend", spend), InputColumn::new("plan", plan)],
+///     vec![vec![-1.5; ContinuousInput::N_QUANTILES]],
+///     vec![],
+/// );
+/// assert_eq!(prep.layout.widths(), (1, 1, 1));
+///
+/// let (mut continuous, mut binary, mut categorical) = ([9.0], [9.0], [9]);
+/// let out = RowBuffers { continuous: &mut continuous, binary: &mut binary, categorical: &mut categorical };
+/// let flags = prep.apply_row(&[RawValue::Missing, RawValue::Level("gold")], out).unwrap();
+/// assert_eq!((continuous, binary, categorical), ([0.0], [1.0], [3]));
+/// assert_eq!(flags.n_missing, 1);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Preprocessor {
+    /// The columns it reads, in the order of a raw row.
+    pub inputs: Vec<InputColumn>,
+    /// Feature columns that hold nothing to learn from, and why.
+    pub dropped: Vec<DroppedColumn>,
+    /// What the encoded rows hold.
+    pub layout: InputLayout,
+}
+
+/// A column and its encoder.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct InputColumn {
+    /// The table column.
+    pub name: String,
+    /// What is done with it.
+    pub encoder: Encoder,
+}
+
+impl InputColumn {
+    /// This column with this encoder.
+    pub fn new(name: impl Into<String>, encoder: Encoder) -> Self {
+        Self { name: name.into(), encoder }
+    }
+}
+
+/// What is done with a column.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum Encoder {
+    /// A scaled magnitude.
+    Magnitude(Magnitude),
+    /// A number with two values.
+    TwoValued(TwoValued),
+    /// Indicators of levels.
+    OneHot(OneHot),
+    /// An embedding index.
+    Embedding(Embedding),
+    /// The target's mean by level.
+    TargetStatistics(TargetStatistics),
+}
+
+impl Encoder {
+    /// The widths `(continuous, binary, categorical)` of what it writes.
+    pub fn widths(&self) -> (usize, usize, usize) {
+        match self {
+            Self::Magnitude(magnitude) => (1, usize::from(magnitude.missing_indicator), 0),
+            Self::TwoValued(two) => (0, 1 + usize::from(two.missing_indicator), 0),
+            Self::OneHot(one_hot) => (0, one_hot.width(), 0),
+            Self::Embedding(_) => (0, 0, 1),
+            Self::TargetStatistics(_) => (1, 0, 0),
+        }
+    }
+
+    /// Whether it reads numbers; the others read levels.
+    pub fn reads_numbers(&self) -> bool {
+        matches!(self, Self::Magnitude(_) | Self::TwoValued(_))
+    }
+
+    /// Writes the binary inputs of a number, if it has any.
+    pub fn write_number_indicators(&self, raw: f32, out: &mut [f32]) {
+        match self {
+            Self::Magnitude(magnitude) if magnitude.missing_indicator => out[0] = magnitude.indicator(raw),
+            Self::TwoValued(two) => {
+                out[0] = two.value(raw);
+                if two.missing_indicator {
+                    out[1] = two.indicator(raw);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn binary_names(&self, column: &str) -> Vec<String> {
+        match self {
+            Self::Magnitude(Magnitude { missing_indicator: true, .. }) => alloc::vec![missing_name(column)],
+            Self::TwoValued(two) => {
+                let mut names = alloc::vec![String::from(column)];
+                names.extend(two.missing_indicator.then(|| missing_name(column)));
+                names
+            }
+            Self::OneHot(one_hot) => one_hot.input_names(column),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// A feature column that is not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct DroppedColumn {
+    /// The table column.
+    pub name: String,
+    /// Why.
+    pub reason: DropReason,
+}
+
+/// Why a feature column is not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum DropReason {
+    /// No training row has a value.
+    AllMissing,
+    /// Every training row has the same value, written here.
+    Constant(String),
+    /// No level is in this many training rows.
+    OnlyRareLevels(usize),
+}
+
+impl fmt::Display for DropReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AllMissing => f.write_str("missing in every training row"),
+            Self::Constant(value) => write!(f, "`{value}` in every training row"),
+            Self::OnlyRareLevels(min) => write!(f, "no level is in {min} or more training rows"),
+        }
+    }
+}
+
+impl Preprocessor {
+    /// The preprocessor of these columns.
+    ///
+    /// `quantiles` has one entry for each continuous input, in order (see [`ContinuousInput::quantiles`]).
+    ///
+    /// # Panics
+    /// When `quantiles` has another length than there are continuous inputs.
+    pub fn new(inputs: Vec<InputColumn>, quantiles: Vec<Vec<f32>>, dropped: Vec<DroppedColumn>) -> Self {
+        let mut layout = InputLayout::default();
+        let mut quantiles = quantiles.into_iter();
+        for InputColumn { name, encoder } in &inputs {
+            if encoder.widths().0 == 1 {
+                let quantiles = quantiles.next().expect("every continuous input has its quantiles");
+                layout.continuous.push(ContinuousInput { name: name.clone(), source: name.clone(), quantiles });
+            }
+            layout.binary.extend(encoder.binary_names(name));
+            if let Encoder::Embedding(embedding) = encoder {
+                layout.categorical.push(CategoricalInput { name: name.clone(), n_levels: embedding.n_levels() });
+            }
+        }
+        assert!(quantiles.next().is_none(), "there are more quantiles than continuous inputs");
+        Self { inputs, dropped, layout }
+    }
+
+    /// Encodes one row, with one value for each of `inputs`, into buffers of the layout's widths. Allocates nothing.
+    pub fn apply_row(&self, row: &[RawValue<'_>], out: RowBuffers<'_>) -> Result<RowFlags, ApplyError> {
+        if row.len() != self.inputs.len() {
+            return Err(ApplyError::RowLength { expected: self.inputs.len(), found: row.len() });
+        }
+        self.check_buffers(&out)?;
+        let mut flags = RowFlags::default();
+        let RowBuffers { mut continuous, mut binary, mut categorical } = out;
+        for (input_idx, (input, raw)) in self.inputs.iter().zip(row).enumerate() {
+            let (f, g, c) = input.encoder.widths();
+            let cells = RowBuffers {
+                continuous: continuous.split_off_mut(..f).expect("buffers have the layout's widths"),
+                binary: binary.split_off_mut(..g).expect("buffers have the layout's widths"),
+                categorical: categorical.split_off_mut(..c).expect("buffers have the layout's widths"),
+            };
+            flags.n_missing += u32::from(raw.is_missing());
+            if input.encoder.reads_numbers() {
+                let RawValue::Number(number) = as_number(raw) else {
+                    return Err(ApplyError::WrongKind { input_idx, expected: "number" });
+                };
+                apply_number(&input.encoder, number, cells, &mut flags);
+            } else {
+                let level = as_level(raw).ok_or(ApplyError::WrongKind { input_idx, expected: "level" })?;
+                apply_level(&input.encoder, level, cells, &mut flags);
+            }
+        }
+        Ok(flags)
+    }
+
+    fn check_buffers(&self, out: &RowBuffers<'_>) -> Result<(), ApplyError> {
+        let (f, g, c) = self.layout.widths();
+        let checks = [
+            ("continuous", f, out.continuous.len()),
+            ("binary", g, out.binary.len()),
+            ("categorical", c, out.categorical.len()),
+        ];
+        match checks.into_iter().find(|(_, expected, found)| expected != found) {
+            Some((buffer, expected, found)) => Err(ApplyError::BufferLength { buffer, expected, found }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Missing read as NaN; a level stays what it is.
+fn as_number<'a>(raw: &RawValue<'a>) -> RawValue<'a> {
+    if matches!(raw, RawValue::Missing) { RawValue::Number(f32::NAN) } else { *raw }
+}
+
+/// The level, none inside for a missing one; none outside for a number.
+fn as_level<'a>(raw: &RawValue<'a>) -> Option<Option<&'a str>> {
+    match raw {
+        RawValue::Missing => Some(None),
+        RawValue::Level(name) => Some(Some(name)),
+        RawValue::Number(_) => None,
+    }
+}
+
+fn apply_number(encoder: &Encoder, raw: f32, out: RowBuffers<'_>, flags: &mut RowFlags) {
+    let beyond = match encoder {
+        Encoder::Magnitude(magnitude) => {
+            out.continuous[0] = magnitude.value(raw);
+            magnitude.is_out_of_range(raw)
+        }
+        Encoder::TwoValued(two) => two.is_out_of_range(raw),
+        _ => false,
+    };
+    encoder.write_number_indicators(raw, out.binary);
+    flags.n_out_of_range += u32::from(beyond);
+}
+
+fn apply_level(encoder: &Encoder, level: Option<&str>, out: RowBuffers<'_>, flags: &mut RowFlags) {
+    let levels = match encoder {
+        Encoder::OneHot(one_hot) => {
+            one_hot.write(level, out.binary);
+            &one_hot.levels
+        }
+        Encoder::Embedding(embedding) => {
+            out.categorical[0] = embedding.index(level);
+            &embedding.levels
+        }
+        Encoder::TargetStatistics(statistics) => {
+            out.continuous[0] = statistics.value(level);
+            &statistics.levels
+        }
+        Encoder::Magnitude(_) | Encoder::TwoValued(_) => return,
+    };
+    flags.n_unseen += u32::from(level.is_some_and(|name| levels.find(name).is_none()));
+}

@@ -1,0 +1,184 @@
+//! Magnitudes onto a scale that a network likes: near 0, of size 1, without far outliers.
+
+use alloc::vec::Vec;
+
+use crate::math::{normal_quantile, sqrt};
+
+/// How far the smooth clip lets a magnitude go.
+const CLIP: f64 = 3.0;
+/// Shares of the training rows nearer than this to 0 or 1 are moved there, so that no normal score exceeds 5.2.
+const MIN_SHARE: f64 = 1e-7;
+
+/// A fitted scale. [`Scale::apply`] is monotone, bounded, and the same to the bit on every machine.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(tag = "kind", rename_all = "lowercase"))]
+pub enum Scale {
+    /// `y = (x - median) · factor`, then the smooth clip `y / sqrt(1 + (y/3)²)`, which stays within ±3.
+    ///
+    /// Source: RealMLP-TD, Holzmüller et al., arXiv 2407.04491, section 3.
+    Robust {
+        /// The training median.
+        median: f32,
+        /// One over the training interquartile range; where that is 0, two over the training range.
+        factor: f64,
+    },
+    /// The share of training rows below `x`, mapped to the normal distribution.
+    Quantile {
+        /// Evenly spaced training quantiles, ascending, at least two: the first is the least training value, the last
+        /// the largest. Ties stand for values that many rows share.
+        knots: Vec<f32>,
+    },
+}
+
+impl Scale {
+    /// The robust scale of a column with these quartiles and extremes.
+    ///
+    /// A column whose quartiles coincide is scaled by its range instead, and a constant column maps to 0.
+    ///
+    /// ```
+    /// use tenure_artifact::{Quartiles, Scale};
+    ///
+    /// let tenure = Quartiles { min: 0.0, q25: 9.0, median: 29.0, q75: 55.0, max: 72.0 };
+    /// let scale = Scale::robust(&tenure);
+    /// assert_eq!(scale.apply(29.0), 0.0);
+    /// // (75 - 29) / 46 = 1, and 1 / sqrt(1 + 1/9) = .9487
+    /// assert!((scale.apply(75.0) - 0.948_683_3).abs() < 1e-6);
+    /// // However far out, never beyond 3.
+    /// assert!(scale.apply(1e30) <= 3.0);
+    /// ```
+    pub fn robust(quartiles: &Quartiles) -> Self {
+        let iqr = f64::from(quartiles.q75) - f64::from(quartiles.q25);
+        let range = f64::from(quartiles.max) - f64::from(quartiles.min);
+        let factor = if iqr > 0.0 {
+            1.0 / iqr
+        } else if range > 0.0 {
+            2.0 / range
+        } else {
+            0.0
+        };
+        Self::Robust { median: quartiles.median, factor }
+    }
+
+    /// The normal score of each value, by evenly spaced training quantiles.
+    ///
+    /// Between knots the share is interpolated linearly; a value that several knots share gets the middle of their
+    /// shares; beyond the ends it is clipped.
+    ///
+    /// ```
+    /// use tenure_artifact::Scale;
+    ///
+    /// let scale = Scale::quantile(vec![0.0, 0.0, 0.0, 10.0, 20.0]);
+    /// // 10 has three quarters of the rows below it, and the normal quantile of .75 is .6745.
+    /// assert!((scale.apply(10.0) - 0.674_489_8).abs() < 1e-6);
+    /// // 5 lies half way between the shares .5 and .75: the normal quantile of .625.
+    /// assert!((scale.apply(5.0) - 0.318_639_4).abs() < 1e-6);
+    /// // 0 fills the shares 0 to .5: their middle, .25.
+    /// assert!((scale.apply(0.0) + 0.674_489_8).abs() < 1e-6);
+    /// assert_eq!(scale.apply(1e9), scale.apply(20.0));
+    /// ```
+    ///
+    /// # Panics
+    /// With fewer than two knots.
+    pub fn quantile(knots: Vec<f32>) -> Self {
+        assert!(knots.len() >= 2, "a quantile scale needs at least two knots");
+        Self::Quantile { knots }
+    }
+
+    /// The scaled magnitude of a finite value.
+    pub fn apply(&self, value: f32) -> f32 {
+        match self {
+            Self::Robust { median, factor } => smooth_clip((f64::from(value) - f64::from(*median)) * factor) as f32,
+            Self::Quantile { knots } => {
+                normal_quantile(share_below(knots, value).clamp(MIN_SHARE, 1.0 - MIN_SHARE)) as f32
+            }
+        }
+    }
+}
+
+/// The five-number summary that a robust scale is made of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Quartiles {
+    /// The least value.
+    pub min: f32,
+    /// A quarter of the values lie below.
+    pub q25: f32,
+    /// Half of the values lie below.
+    pub median: f32,
+    /// Three quarters of the values lie below.
+    pub q75: f32,
+    /// The largest value.
+    pub max: f32,
+}
+
+/// `y / sqrt(1 + (y/3)²)`: the identity near 0, ±3 far out.
+fn smooth_clip(y: f64) -> f64 {
+    let third = y / CLIP;
+    y / sqrt(1.0 + third * third)
+}
+
+/// The share of training rows below `value`, half of those equal to it counted, in `[0, 1]`.
+fn share_below(knots: &[f32], value: f32) -> f64 {
+    let last = (knots.len() - 1) as f64;
+    let n_below = knots.partition_point(|&knot| knot < value);
+    let n_equal = knots[n_below..].iter().take_while(|&&knot| knot == value).count();
+    if n_equal > 0 {
+        return (n_below as f64 + (n_equal - 1) as f64 / 2.0) / last;
+    }
+    if n_below == 0 {
+        return 0.0;
+    }
+    if n_below == knots.len() {
+        return 1.0;
+    }
+    let (low, high) = (f64::from(knots[n_below - 1]), f64::from(knots[n_below]));
+    ((n_below - 1) as f64 + (f64::from(value) - low) / (high - low)) / last
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    fn quartiles(values: [f32; 5]) -> Quartiles {
+        let [min, q25, median, q75, max] = values;
+        Quartiles { min, q25, median, q75, max }
+    }
+
+    #[test]
+    fn coinciding_quartiles_scale_by_the_range_and_a_constant_maps_to_zero() {
+        let mostly_zero = Scale::robust(&quartiles([0.0, 0.0, 0.0, 0.0, 50.0]));
+        assert_eq!(mostly_zero, Scale::Robust { median: 0.0, factor: 2.0 / 50.0 });
+        let constant = Scale::robust(&quartiles([7.0; 5]));
+        assert_eq!((constant.apply(7.0), constant.apply(8.0)), (0.0, 0.0));
+    }
+
+    /// `y / sqrt(1 + (y/3)^2)` for y = 0, 1, -2, 3, computed by hand: 3 maps to 3 / sqrt 2.
+    #[test]
+    fn smooth_clip_by_hand() {
+        for (y, expected) in [(0.0, 0.0), (1.0, 0.948_683_298), (-2.0, -1.664_100_589), (3.0, 2.121_320_344)] {
+            assert!((smooth_clip(y) - expected).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn scales_stay_finite_at_the_ends_of_single_precision() {
+        let robust = Scale::robust(&quartiles([0.0, f32::MIN_POSITIVE, 1e-30, 1e-30, 1.0]));
+        let quantile = Scale::quantile(vec![f32::MIN, 0.0, f32::MAX]);
+        for value in [f32::MAX, f32::MIN, 0.0, f32::MIN_POSITIVE] {
+            assert!(robust.apply(value).abs() <= 3.0);
+            assert!(quantile.apply(value).abs() <= 5.2);
+        }
+    }
+
+    #[test]
+    fn scales_are_monotone() {
+        let knots = vec![-3.0, -1.0, -1.0, -1.0, 0.0, 0.5, 0.5, 8.0];
+        for scale in [Scale::quantile(knots), Scale::robust(&quartiles([-3.0, -1.0, 0.0, 0.5, 8.0]))] {
+            let scaled: Vec<f32> = (-400..=900).map(|i| scale.apply(i as f32 / 100.0)).collect();
+            assert!(scaled.is_sorted());
+        }
+    }
+}
