@@ -28,12 +28,14 @@ pub(crate) fn parts(time_us: i64) -> [u32; 3] {
     [date.month0(), date.weekday().num_days_from_monday(), (date.month0() + 1) % 12 / 3]
 }
 
-/// `YYYY-MM` of a month number.
-pub(crate) fn month_name(month_idx: i64) -> String {
-    format!("{:04}-{:02}", 1970 + month_idx.div_euclid(12), month_idx.rem_euclid(12) + 1)
+/// The first instant of a month number, UTC.
+pub(crate) fn month_start(month_idx: i64) -> i64 {
+    let (year, month) = (1970 + month_idx.div_euclid(12), month_idx.rem_euclid(12) as u32 + 1);
+    let date = i32::try_from(year).ok().and_then(|year| chrono::NaiveDate::from_ymd_opt(year, month, 1));
+    date.map_or(i64::MAX, |date| date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros())
 }
 
-/// ISO 8601 with as many digits as the instant needs; `+inf`/`-inf` style extremes saturate at chrono's limits.
+/// ISO 8601: a date where the instant is midnight. Instants beyond chrono's calendar read as its limits.
 pub(crate) fn iso(time: Timestamp) -> String {
     let date = civil(time.0);
     if time.0.rem_euclid(Span::DAY.0) == 0 {
@@ -76,7 +78,7 @@ mod tests {
     fn months_and_days_count_on_both_sides_of_the_epoch() {
         assert_eq!((day_index(-1), day_index(0), day_index(DAY - 1), day_index(DAY)), (-1, 0, 0, 1));
         assert_eq!((month_index(-1), month_index(31 * DAY)), (-1, 1));
-        assert_eq!((month_name(-1).as_str(), month_name(25).as_str()), ("1969-12", "1972-02"));
+        assert_eq!((month_start(-1), month_start(1)), (-31 * DAY, 31 * DAY));
     }
 
     #[test]

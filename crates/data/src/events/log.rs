@@ -1,5 +1,7 @@
 //! The event log in plain memory: rows in any order in, customers' histories in time order out.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::EventsError;
@@ -29,24 +31,21 @@ pub struct EventBatch<'a> {
     /// Microseconds since the Unix epoch.
     pub time_us: &'a [i64],
     /// Money of the line, NaN where missing; none where the log has no such column.
-    pub amount: Option<&'a [f32]>,
+    pub amount: Option<&'a [f64]>,
     /// Units of the line, NaN where missing; none where the log has no such column.
     pub quantity: Option<&'a [f32]>,
     /// Level codes of each column of role `category`, or [`tenure_table::MISSING_CODE`].
     pub categories: &'a [&'a [u32]],
 }
 
-/// The codes of one category column.
-pub type CategoryData = Vec<u32>;
-
 /// Rows of a contiguous range of customers, not yet sorted.
 #[derive(Debug, Default)]
 struct Bucket {
     customer: Vec<u32>,
     time_us: Vec<i64>,
-    amount: Option<Vec<f32>>,
+    amount: Option<Vec<f64>>,
     quantity: Option<Vec<f32>>,
-    categories: Vec<CategoryData>,
+    categories: Vec<Vec<u32>>,
 }
 
 /// The log, collected row by row and split by customer so that it can be sorted, used and freed piece by piece.
@@ -96,10 +95,11 @@ impl EventBuckets {
             false => Err(EventsError::Ragged { column: name.to_owned(), expected, found }),
         };
         check(&self.schema.time, batch.time_us.len())?;
-        for (name, values) in [(&self.schema.amount, batch.amount), (&self.schema.quantity, batch.quantity)] {
-            if let Some(name) = name {
-                check(name, values.map_or(0, <[f32]>::len))?;
-            }
+        if let Some(name) = &self.schema.amount {
+            check(name, batch.amount.map_or(0, <[f64]>::len))?;
+        }
+        if let Some(name) = &self.schema.quantity {
+            check(name, batch.quantity.map_or(0, <[f32]>::len))?;
         }
         for (idx, name) in self.schema.categories.iter().enumerate() {
             check(name, batch.categories.get(idx).map_or(0, |codes| codes.len()))?;
@@ -124,14 +124,13 @@ impl EventBuckets {
     }
 }
 
-fn push_from(to: &mut Option<Vec<f32>>, from: Option<&[f32]>, row_idx: usize) {
+fn push_from<T: Copy>(to: &mut Option<Vec<T>>, from: Option<&[T]>, row_idx: usize) {
     if let (Some(to), Some(from)) = (to, from) {
         to.push(from[row_idx]);
     }
 }
 
-/// Events of a contiguous range of customers, sorted by (customer, time); at equal times by amount and quantity, so that
-/// sums do not depend on the order of the input's rows.
+/// Events of a contiguous range of customers, ascending in (customer, time).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Log {
     /// The number of the first customer.
@@ -141,22 +140,86 @@ pub struct Log {
     /// Microseconds since the Unix epoch.
     pub time_us: Vec<i64>,
     /// Money of the line, NaN where missing.
-    pub amount: Option<Vec<f32>>,
+    pub amount: Option<Vec<f64>>,
     /// Units of the line, NaN where missing.
     pub quantity: Option<Vec<f32>>,
     /// Level codes of each column of role `category`.
-    pub categories: Vec<CategoryData>,
+    pub categories: Vec<Vec<u32>>,
 }
 
 impl Log {
+    /// The log, borrowed.
+    pub fn view(&self) -> LogView<'_> {
+        LogView {
+            first_customer: self.first_customer,
+            offsets: &self.offsets,
+            time_us: &self.time_us,
+            amount: self.amount.as_deref(),
+            quantity: self.quantity.as_deref(),
+            categories: self.categories.iter().map(Vec::as_slice).collect(),
+        }
+    }
+}
+
+/// A [`Log`] that somebody else owns; the order of one customer's lines at one instant changes nothing.
+#[derive(Clone, Debug)]
+pub struct LogView<'a> {
+    /// The number of the first customer.
+    pub first_customer: u32,
+    /// Customer `i` of this view has the rows `offsets[i]..offsets[i + 1]`, ascending in time.
+    pub offsets: &'a [usize],
+    /// Microseconds since the Unix epoch.
+    pub time_us: &'a [i64],
+    /// Money of the line, NaN where missing.
+    pub amount: Option<&'a [f64]>,
+    /// Units of the line, NaN where missing.
+    pub quantity: Option<&'a [f32]>,
+    /// Level codes of each column of role `category`.
+    pub categories: Vec<&'a [u32]>,
+}
+
+/// What a line of the log is; see the words of [`super`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LineKind {
+    /// Something was bought.
+    Purchase,
+    /// Something was given back.
+    Return,
+    /// Neither.
+    Other,
+}
+
+impl LogView<'_> {
     /// The number of customers.
     pub fn n_customers(&self) -> usize {
         self.offsets.len().saturating_sub(1)
     }
 
-    /// The rows of customer `idx` of this log.
-    pub fn rows(&self, idx: usize) -> std::ops::Range<usize> {
+    /// The rows of customer `idx` of this view.
+    pub fn rows(&self, idx: usize) -> Range<usize> {
         self.offsets[idx]..self.offsets[idx + 1]
+    }
+
+    /// Money of a row; NaN where it is not known.
+    pub(crate) fn amount(&self, row_idx: usize) -> f64 {
+        self.amount.map_or(f64::NAN, |values| values[row_idx])
+    }
+
+    /// Units of a row; NaN where they are not known.
+    pub(crate) fn quantity(&self, row_idx: usize) -> f64 {
+        self.quantity.map_or(f64::NAN, |values| f64::from(values[row_idx]))
+    }
+
+    /// What a row is.
+    pub(crate) fn kind(&self, row_idx: usize) -> LineKind {
+        let (amount, quantity) = (self.amount(row_idx), self.quantity(row_idx));
+        if amount < 0.0 || quantity < 0.0 {
+            LineKind::Return
+        } else if amount > 0.0 || quantity > 0.0 || (amount.is_nan() && quantity.is_nan()) {
+            LineKind::Purchase
+        } else {
+            LineKind::Other
+        }
     }
 }
 
@@ -173,22 +236,17 @@ impl Bucket {
     fn into_log(self, first_customer: u32, n_customers: usize) -> Log {
         let offsets = offsets(&self.customer, first_customer, n_customers);
         let order = self.order(first_customer, &offsets);
-        let gather_f32 = |values: Vec<f32>| order.iter().map(|&row| values[row as usize]).collect::<Vec<_>>();
         Log {
             first_customer,
-            time_us: order.iter().map(|&row| self.time_us[row as usize]).collect(),
-            amount: self.amount.map(gather_f32),
-            quantity: self.quantity.map(gather_f32),
-            categories: self
-                .categories
-                .into_iter()
-                .map(|codes| order.iter().map(|&row| codes[row as usize]).collect())
-                .collect(),
+            time_us: gather(self.time_us, &order),
+            amount: self.amount.map(|values| gather(values, &order)),
+            quantity: self.quantity.map(|values| gather(values, &order)),
+            categories: self.categories.into_iter().map(|codes| gather(codes, &order)).collect(),
             offsets,
         }
     }
 
-    /// Row numbers by customer (a counting sort), then by time, amount and quantity.
+    /// Row numbers by customer (a counting sort), then by time.
     fn order(&self, first_customer: u32, offsets: &[usize]) -> Vec<u32> {
         let mut next = offsets.to_vec();
         let mut order = vec![0_u32; self.customer.len()];
@@ -197,15 +255,18 @@ impl Bucket {
             order[*slot] = row_idx as u32;
             *slot += 1;
         }
-        let bits = |values: &Option<Vec<f32>>, row: u32| values.as_ref().map_or(0, |v| v[row as usize].to_bits());
-        let key = |&row: &u32| (self.time_us[row as usize], bits(&self.amount, row), bits(&self.quantity, row));
+        let time = |&row: &u32| self.time_us[row as usize];
         split_by_offsets(&mut order, offsets).into_par_iter().with_min_len(256).for_each(|rows| {
-            if !rows.is_sorted_by_key(key) {
-                rows.sort_unstable_by_key(key);
+            if !rows.is_sorted_by_key(time) {
+                rows.sort_unstable_by_key(time);
             }
         });
         order
     }
+}
+
+fn gather<T: Copy + Send + Sync>(values: Vec<T>, order: &[u32]) -> Vec<T> {
+    order.par_iter().map(|&row| values[row as usize]).collect()
 }
 
 fn offsets(customer: &[u32], first_customer: u32, n_customers: usize) -> Vec<usize> {
@@ -238,7 +299,7 @@ mod tests {
         LogSchema { time: "t".into(), amount: Some("a".into()), quantity: None, categories: vec!["c".into()] }
     }
 
-    fn push(buckets: &mut EventBuckets, customer: &[u32], time_us: &[i64], amount: &[f32], codes: &[u32]) {
+    fn push(buckets: &mut EventBuckets, customer: &[u32], time_us: &[i64], amount: &[f64], codes: &[u32]) {
         let batch =
             EventBatch { customer, time_us, amount: Some(amount), quantity: None, categories: &[codes] };
         buckets.push(batch).expect("columns match");
@@ -248,12 +309,12 @@ mod tests {
     fn histories_are_sorted_whatever_the_order_of_rows_and_batches() {
         let mut buckets = EventBuckets::new(schema());
         push(&mut buckets, &[1, 0, 1], &[5, 9, 3], &[1.0, 2.0, 3.0], &[7, 8, 9]);
-        push(&mut buckets, &[1, 0], &[3, 1], &[0.5, 4.0], &[1, 2]);
+        push(&mut buckets, &[1, 0], &[4, 1], &[0.5, 4.0], &[1, 2]);
         let log = buckets.into_logs().next().expect("one bucket");
         assert_eq!(log.offsets, [0, 2, 5]);
-        assert_eq!(log.time_us, [1, 9, 3, 3, 5]);
-        assert_eq!(log.amount.expect("has amounts"), [4.0, 2.0, 0.5, 3.0, 1.0]);
-        assert_eq!(log.categories, [[2, 8, 1, 9, 7]]);
+        assert_eq!(log.time_us, [1, 9, 3, 4, 5]);
+        assert_eq!(log.amount.expect("has amounts"), [4.0, 2.0, 3.0, 0.5, 1.0]);
+        assert_eq!(log.categories, [[2, 8, 9, 1, 7]]);
     }
 
     #[test]
@@ -262,10 +323,27 @@ mod tests {
         let mut buckets = EventBuckets::new(schema());
         push(&mut buckets, &[far, 0], &[1, 2], &[1.0, 1.0], &[0, 0]);
         let logs: Vec<_> = buckets.into_logs().collect();
-        let n_customers: Vec<_> = logs.iter().map(Log::n_customers).collect();
+        let n_customers: Vec<_> = logs.iter().map(|log| log.view().n_customers()).collect();
         assert_eq!(n_customers, [1 << BUCKET_BITS, 1 << BUCKET_BITS, 4]);
         assert_eq!(logs[2].first_customer + 3, far);
-        assert_eq!(logs[2].rows(3), 0..1);
+        assert_eq!(logs[2].view().rows(3), 0..1);
+    }
+
+    #[test]
+    fn negative_lines_are_returns_and_lines_of_nothing_are_neither() {
+        let amount = [5.0, -5.0, 5.0, 0.0, 0.0, f64::NAN, f64::NAN];
+        let quantity = [1.0, 1.0, -1.0, 2.0, 0.0, 0.0, f32::NAN];
+        let view = LogView {
+            first_customer: 0,
+            offsets: &[0, 7],
+            time_us: &[0; 7],
+            amount: Some(&amount),
+            quantity: Some(&quantity),
+            categories: vec![],
+        };
+        let found: Vec<_> = (0..7).map(|row_idx| view.kind(row_idx)).collect();
+        use LineKind::{Other, Purchase, Return};
+        assert_eq!(found, [Purchase, Return, Return, Purchase, Other, Other, Purchase]);
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! # Time
 //! Exact, in whole microseconds, and half-open. With cutoff `c`: features read events with `c - lookback <= t < c`, the
 //! label reads `c + gap <= t < c + gap + horizon`. What a feature really read is measured row by row and reported as its
-//! [`FeatureLineage`].
+//! [`crate::FeatureLineage`].
 //!
 //! # Words
 //! * A **line** is one row of the log.
@@ -22,7 +22,6 @@ mod calendar;
 mod cutoffs;
 mod error;
 mod family;
-mod features;
 mod lineage;
 mod log;
 mod purchases;
@@ -37,7 +36,5 @@ mod leakage_tests;
 pub use attributes::join_attributes;
 pub use cutoffs::{ResolvedCutoff, ResolvedCutoffs, TimeRange, resolve_cutoffs};
 pub use error::EventsError;
-pub use lineage::FeatureLineage;
-pub use log::{CategoryData, EventBatch, EventBuckets, Log, LogSchema};
-pub use retention::CohortRetention;
-pub use rows::{CutoffSummary, EventRows, RowBuilder};
+pub use log::{EventBatch, EventBuckets, Log, LogSchema, LogView};
+pub use rows::{EventRows, RowBuilder};
