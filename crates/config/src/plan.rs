@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tenure_table::{Role, Span, Timestamp};
 
 /// A checked experiment. Only this crate makes one, from an experiment file or from its lock.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 #[non_exhaustive]
 pub struct Plan {
     /// Name, seed, task.
@@ -56,11 +56,19 @@ macro_rules! choices {
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(self.name()) }
         }
+
+        impl crate::kind::Choice for $name {
+            const ALL: &[Self] = &[$(Self::$variant),+];
+
+            fn name(self) -> &'static str { self.name() }
+
+            fn schema() -> serde_json::Value { crate::kind::choice_schema::<Self>() }
+        }
     };
 }
 
 /// `[experiment]`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Experiment {
     /// Names the run's folder: letters, digits, `-`, `_`.
     pub name: String,
@@ -79,7 +87,7 @@ choices! {
 }
 
 /// `[device]`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Device {
     /// Which kind of device.
     pub kind: DeviceKind,
@@ -104,16 +112,17 @@ choices! {
 }
 
 /// `[data]`
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Data {
     /// What the files hold.
     pub source: Source,
-    /// Files or globs, resolved against the experiment file's folder. Empty only for made data.
+    /// Files or globs; relative ones start at the experiment file's folder. Empty only for made data.
     pub files: Vec<String>,
     /// For events: files or globs of a table with one row per customer, joined on the id.
     pub attributes: Vec<String>,
     /// Column name to role. Unlisted columns of a customer table take the role that their type suggests; unlisted
     /// columns of an event log are ignored.
+    #[schemars(with = "Vec<String>")]
     pub columns: Vec<(String, Role)>,
     /// The two columns whose product is the amount of an event, written `"Quantity * UnitPrice"`; none where a column
     /// has the role `amount`, or where nothing does.
@@ -122,7 +131,7 @@ pub struct Data {
     pub types: Vec<(String, ColumnType)>,
     /// The value of the target that counts as churned; none where the target is 0/1 or true/false.
     pub positive: Option<String>,
-    /// Texts that mean "missing", besides the empty field.
+    /// Texts that mean "missing", besides a field that is empty or blank.
     pub missing: Vec<String>,
     /// CSV only.
     pub csv: Csv,
@@ -139,7 +148,7 @@ pub struct Data {
 }
 
 /// A product of two numeric columns, each named as in the files.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Product {
     /// The first factor.
     pub left: String,
@@ -180,7 +189,7 @@ choices! {
 }
 
 /// `[data.csv]`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Csv {
     /// What stands between fields.
     pub delimiter: Delimiter,
@@ -191,7 +200,7 @@ pub struct Csv {
 }
 
 /// What stands between the fields of a text file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Delimiter {
     /// One byte, such as `,` `;` `|` or a tab.
@@ -201,22 +210,26 @@ pub enum Delimiter {
 }
 
 /// `[time]`. With cutoff `c`, features see events with `t < c`; the label sees `[c + gap, c + gap + horizon)`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Time {
     /// Where the cutoffs lie.
     pub cutoffs: Cutoffs,
     /// Length of the label's window.
+    #[schemars(with = "String")]
     pub horizon: Span,
     /// Time between the cutoff and the label's window.
+    #[schemars(with = "String")]
     pub gap: Span,
     /// How far back features look; none means to the beginning.
+    #[schemars(with = "Option<String>")]
     pub lookback: Option<Span>,
     /// A customer is in the data set of a cutoff when an event lies within this span before it; none means ever.
+    #[schemars(with = "Option<String>")]
     pub active_within: Option<Span>,
 }
 
 /// Where the cutoffs lie.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Cutoffs {
     /// The test cutoff is the last one whose label fits in the data; `n_train` training cutoffs roll back from
@@ -225,37 +238,42 @@ pub enum Cutoffs {
         /// How many training cutoffs.
         n_train: usize,
         /// The time between them.
+        #[schemars(with = "String")]
         step: Span,
     },
     /// Ascending; the last one is the test cutoff.
-    At(Vec<Timestamp>),
+    At(#[schemars(with = "Vec<String>")] Vec<Timestamp>),
 }
 
 /// `[features]`, computed from events before the cutoff.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Features {
     /// Trailing windows for counts, sums and trends, ascending.
+    #[schemars(with = "Vec<String>")]
     pub windows: Vec<Span>,
     /// Half-lives of exponentially decayed counts and sums, ascending.
+    #[schemars(with = "Vec<String>")]
     pub half_lives: Vec<Span>,
     /// Length of one lag period.
+    #[schemars(with = "String")]
     pub lag_period: Span,
     /// How many lag periods back from the cutoff.
     pub n_lags: usize,
-    /// Columns of role `category` whose breadth (distinct levels, share of the top one) is counted.
+    /// Whether the breadth of each column of role `category` (distinct levels, share of the top one) is a feature.
     pub breadth: bool,
-    /// Month, weekday and season of the cutoff and of the last event.
+    /// Whether month, weekday and season of the cutoff and of the last event are features.
     pub calendar: bool,
 }
 
 /// `[synthetic]`: customers with known truth.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Synthetic {
     /// Which table is made: events or customers.
     pub kind: SyntheticKind,
     /// How many customers.
     pub n_customers: u64,
     /// How long they are watched.
+    #[schemars(with = "String")]
     pub span: Span,
     /// Mean purchases per customer over the span, before dropout.
     pub mean_events: f64,
@@ -276,7 +294,7 @@ choices! {
 }
 
 /// `[split]`
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Split {
     /// How rows are told apart.
     pub kind: SplitKind,
@@ -307,7 +325,7 @@ choices! {
 }
 
 /// `[encode]`, fitted on training rows only.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Encode {
     /// How magnitudes are scaled.
     pub numeric: NumericEncoding,
@@ -330,7 +348,7 @@ choices! {
 }
 
 /// `[model]`
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Model {
     /// The architecture.
     pub kind: ModelKind,
@@ -350,7 +368,7 @@ pub struct Model {
     pub activation: Activation,
     /// How magnitudes enter.
     pub numeric_embedding: NumericEmbedding,
-    /// Width of one magnitude's embedding.
+    /// Width of one magnitude's embedding (`pbld`: the magnitude itself is one of them).
     pub numeric_embedding_width: usize,
     /// `pwl`: quantile bins per magnitude.
     pub n_bins: usize,
@@ -427,7 +445,7 @@ choices! {
 }
 
 /// `[train]`
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Train {
     /// At most this many passes over the training rows.
     pub epochs: usize,
@@ -478,7 +496,7 @@ choices! {
 }
 
 /// `[evaluate]`
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Evaluate {
     /// Bootstrap resamples.
     pub bootstrap: usize,
@@ -517,7 +535,7 @@ choices! {
 }
 
 /// `[evaluate.profit]`: profit of contacting a customer = p(churn) · success · value − contact.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Profit {
     /// Cost of contacting one customer.
     pub contact_cost: f64,
@@ -528,7 +546,7 @@ pub struct Profit {
 }
 
 /// `[report]`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Report {
     /// Whether `report.html` and `model_card.md` are written.
     pub html: bool,
@@ -537,7 +555,7 @@ pub struct Report {
 }
 
 /// `[gates]`: a run that misses one ends with exit code 1.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Gates {
     /// Area under the ROC curve, at least.
     pub min_auc: Option<f64>,
@@ -548,7 +566,7 @@ pub struct Gates {
 }
 
 /// `[run]`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Run {
     /// The folder of runs.
     pub dir: String,

@@ -1,0 +1,116 @@
+//! What `model.kind` and `model.preset` stand for: every default of `[model]` and `[train]`, in one place.
+
+use crate::{
+    Activation, ClassWeight, Model, ModelKind, NumericEmbedding, NumericEncoding, Preset, Schedule, TabmVariant, Train,
+};
+
+/// The defaults of a kind and a preset; keys given in the file win.
+pub(crate) fn recipe(kind: ModelKind, preset: Preset) -> (Model, Train) {
+    let (model, train) = match kind {
+        ModelKind::Tabm | ModelKind::Mlp => tabm(preset),
+        ModelKind::Realmlp => realmlp(preset),
+        ModelKind::Logistic => logistic(preset),
+    };
+    (Model { kind, preset, ..model }, train)
+}
+
+/// How magnitudes are scaled where the file does not say: TabM was made for quantiles, the others for robust scaling.
+pub(crate) const fn numeric_encoding(kind: ModelKind) -> NumericEncoding {
+    match kind {
+        ModelKind::Tabm | ModelKind::Mlp => NumericEncoding::Quantile,
+        ModelKind::Realmlp | ModelKind::Logistic => NumericEncoding::Robust,
+    }
+}
+
+/// TabM (arXiv 2410.24210, appendix D: AdamW 2e-3 with decay 3e-4, clip 1, dropout .1, patience 16), narrower than
+/// the paper's 512 so that a CPU is enough; `mlp` takes the same net with one member.
+fn tabm(preset: Preset) -> (Model, Train) {
+    let model = Model {
+        kind: ModelKind::Tabm,
+        preset: Preset::Default,
+        variant: TabmVariant::Full,
+        members: 16,
+        blocks: 2,
+        width: 128,
+        dropout: 0.1,
+        activation: Activation::Relu,
+        numeric_embedding: NumericEmbedding::Pwl,
+        numeric_embedding_width: 8,
+        n_bins: 32,
+        n_frequencies: 24,
+        frequency_scale: 0.01,
+    };
+    let train = Train {
+        epochs: 200,
+        batch_size: 256,
+        learning_rate: 2e-3,
+        weight_decay: 3e-4,
+        beta2: 0.999,
+        schedule: Schedule::Constant,
+        clip_norm: 1.0,
+        patience: 16,
+        label_smoothing: 0.0,
+        class_weight: ClassWeight::None,
+        seeds: 1,
+        checkpoint_every: 1,
+    };
+    match preset {
+        Preset::Default => (model, train),
+        Preset::Fast => (
+            Model {
+                variant: TabmVariant::Mini,
+                members: 8,
+                width: 64,
+                numeric_embedding_width: 4,
+                n_bins: 16,
+                ..model
+            },
+            Train { epochs: 30, batch_size: 512, learning_rate: 3e-3, patience: 5, ..train },
+        ),
+        Preset::Best => (Model { members: 32, blocks: 3, width: 256, ..model }, Train { seeds: 4, ..train }),
+    }
+}
+
+/// RealMLP-TD for classification (arXiv 2407.04491, table of tuned defaults); label smoothing is off because it costs
+/// AUC and log loss. The schedule ends at zero, so the best epoch is picked and nothing stops early.
+fn realmlp(preset: Preset) -> (Model, Train) {
+    let (model, train) = tabm(Preset::Default);
+    let model = Model {
+        members: 1,
+        blocks: 3,
+        width: 256,
+        dropout: 0.15,
+        activation: Activation::Selu,
+        numeric_embedding: NumericEmbedding::Pbld,
+        numeric_embedding_width: 4,
+        n_frequencies: 16,
+        frequency_scale: 0.1,
+        ..model
+    };
+    let train = Train {
+        epochs: 256,
+        learning_rate: 0.04,
+        weight_decay: 0.02,
+        beta2: 0.95,
+        schedule: Schedule::Coslog4,
+        clip_norm: 0.0,
+        patience: 256,
+        ..train
+    };
+    match preset {
+        Preset::Default => (model, train),
+        Preset::Fast => (Model { width: 128, ..model }, Train { epochs: 32, patience: 32, ..train }),
+        Preset::Best => (model, Train { seeds: 4, ..train }),
+    }
+}
+
+/// Logistic regression: one linear layer on encoded columns, so presets differ in passes only.
+fn logistic(preset: Preset) -> (Model, Train) {
+    let (model, train) = tabm(Preset::Default);
+    let model = Model { members: 1, dropout: 0.0, numeric_embedding: NumericEmbedding::None, ..model };
+    let train = Train { learning_rate: 0.01, weight_decay: 1e-3, schedule: Schedule::Cosine, ..train };
+    match preset {
+        Preset::Default | Preset::Best => (model, train),
+        Preset::Fast => (model, Train { epochs: 30, batch_size: 512, patience: 5, ..train }),
+    }
+}

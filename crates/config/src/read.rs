@@ -1,0 +1,271 @@
+//! Each section of an experiment file, key by key: kind, bounds, default.
+
+use tenure_table::Span;
+
+use crate::kind::{
+    Bases, CutoffsKind, DelimiterKind, Flag, PathKind, ProductKind, Text, choice, count, duration, float, list, text,
+    text_like,
+};
+use crate::origin::Origin;
+use crate::reader::Reader;
+use crate::{
+    Csv, Cutoffs, Data, Delimiter, Device, DeviceKind, Encode, Evaluate, Experiment, Features, Gates, Model, ModelKind,
+    NumericEncoding, Plan, Preset, Profit, Report, Run, Source, Split, SplitKind, Synthetic, SyntheticKind, Task, Time,
+    Train, presets,
+};
+
+/// What a file says before its parts are compared with each other.
+pub(crate) struct Draft {
+    pub(crate) plan: Plan,
+    /// Whether `data.source` was given; the plan holds a stand-in otherwise.
+    pub(crate) has_source: bool,
+}
+
+/// Reads every section. `stem` names the experiment where the file does not.
+pub(crate) fn draft(reader: &mut Reader, stem: &str, bases: &Bases) -> Draft {
+    let experiment = experiment(reader, stem);
+    let device = device(reader);
+    let (source, data) = data(reader, bases);
+    let time = time(reader);
+    let features = features(reader);
+    let synthetic = synthetic(reader);
+    let has_events = has_events(data.source, synthetic.kind);
+    let split = split(reader, if has_events { SplitKind::Temporal } else { SplitKind::Stratified });
+    let (model, train, encode) = network(reader);
+    let evaluate = evaluate(reader);
+    let (report, gates, run) = (report(reader), gates(reader), run(reader));
+    reader.finish();
+    let plan = Plan {
+        experiment,
+        device,
+        data,
+        time,
+        features,
+        synthetic,
+        split,
+        encode,
+        model,
+        train,
+        evaluate,
+        report,
+        gates,
+        run,
+    };
+    Draft { plan, has_source: source.is_some() }
+}
+
+/// Whether the data are a log of events, read or made.
+pub(crate) fn has_events(source: Source, made: SyntheticKind) -> bool {
+    match source {
+        Source::Events => true,
+        Source::Customers => false,
+        Source::Synthetic => made == SyntheticKind::Events,
+    }
+}
+
+fn experiment(reader: &mut Reader, stem: &str) -> Experiment {
+    let mut s = reader.section("experiment");
+    Experiment {
+        name: s.get("name", &Text::name(), stem.into()),
+        seed: s.get("seed", &count(0..=i64::MAX as u64), 0),
+        task: s.get("task", &choice(), Task::Churn),
+    }
+}
+
+fn device(reader: &mut Reader) -> Device {
+    let mut s = reader.section("device");
+    Device {
+        kind: s.get("kind", &choice(), DeviceKind::Auto),
+        adapter: s.find("adapter", &text()),
+        allow_software: s.get("allow_software", &Flag, false),
+    }
+}
+
+fn data(reader: &mut Reader, bases: &Bases) -> (Option<Source>, Data) {
+    let paths = list(PathKind::new(bases.clone())).distinct();
+    let mut s = reader.section("data");
+    let source = s.find("source", &choice());
+    let data = Data {
+        source: source.unwrap_or(Source::Synthetic),
+        files: s.get("files", &paths, Vec::new()),
+        attributes: s.get("attributes", &paths, Vec::new()),
+        amount: s.find("amount", &ProductKind),
+        positive: s.find("positive", &text_like()),
+        missing: s.get("missing", &list(text_like()).distinct(), ["NA", "N/A", "NaN", "null"].map(String::from).into()),
+        time_format: s.find("time_format", &Text::time_format()),
+        time_zone: s.get("time_zone", &Text::zone(), "UTC".into()),
+        id_key_file: s.find("id_key_file", &PathKind::new(bases.clone())),
+        max_rejected: s.get("max_rejected", &float().at_least(0.0).at_most(1.0), 0.01),
+        deduplicate: s.get("deduplicate", &Flag, false),
+        columns: s.map("columns", &choice()),
+        types: s.map("types", &choice()),
+        csv: {
+            let mut s = s.sub("csv");
+            Csv {
+                delimiter: s.get("delimiter", &DelimiterKind, Delimiter::Byte(b',')),
+                header: s.get("header", &Flag, true),
+                names: s.get("names", &list(text()).distinct(), Vec::new()),
+            }
+        },
+    };
+    (source, data)
+}
+
+fn time(reader: &mut Reader) -> Time {
+    let mut s = reader.section("time");
+    let listed = s.get("cutoffs", &CutoffsKind, None);
+    let n_train = s.get("n_train", &count(1..=1_000), 4) as usize;
+    let step = s.get("step", &duration(), Span::days(30));
+    Time {
+        cutoffs: listed.map_or(Cutoffs::Auto { n_train, step }, Cutoffs::At),
+        horizon: s.get("horizon", &duration(), Span::days(90)),
+        gap: s.get("gap", &duration().or_zero(), Span::default()),
+        lookback: s.find("lookback", &duration()),
+        active_within: s.find("active_within", &duration()),
+    }
+}
+
+fn features(reader: &mut Reader) -> Features {
+    let spans = list(duration()).ascending();
+    let mut s = reader.section("features");
+    Features {
+        windows: s.get("windows", &spans, [30, 90, 180].map(Span::days).into()),
+        half_lives: s.get("half_lives", &spans, [30, 90].map(Span::days).into()),
+        lag_period: s.get("lag_period", &duration(), Span::days(30)),
+        n_lags: s.get("n_lags", &count(0..=120), 6) as usize,
+        breadth: s.get("breadth", &Flag, true),
+        calendar: s.get("calendar", &Flag, true),
+    }
+}
+
+fn synthetic(reader: &mut Reader) -> Synthetic {
+    let share = float().at_least(0.0).below(1.0);
+    let mut s = reader.section("synthetic");
+    Synthetic {
+        kind: s.get("kind", &choice(), SyntheticKind::Events),
+        n_customers: s.get("n_customers", &count(10..=10_000_000_000), 2_000),
+        span: s.get("span", &duration(), Span::days(730)),
+        mean_events: s.get("mean_events", &float().above(0.0).at_most(1e5), 12.0),
+        missing: s.get("missing", &share, 0.05),
+        dirty: s.get("dirty", &share, 0.0),
+    }
+}
+
+fn split(reader: &mut Reader, kind: SplitKind) -> Split {
+    let share = float().above(0.0).below(1.0);
+    let mut s = reader.section("split");
+    Split {
+        kind: s.get("kind", &choice(), kind),
+        test: s.get("test", &share, 0.2),
+        validation: s.get("validation", &share, 0.2),
+        folds: s.get("folds", &count(0..=100), 0) as usize,
+        group: s.find("group", &text()),
+        column: s.find("column", &text()),
+    }
+}
+
+/// `[encode]`, `[model]` and `[train]`, whose defaults hang on `model.kind` and `model.preset`.
+fn network(reader: &mut Reader) -> (Model, Train, Encode) {
+    let mut s = reader.section("model");
+    let kind = s.get("kind", &choice(), ModelKind::Tabm);
+    let preset = s.get("preset", &choice(), Preset::Default);
+    let origin = Origin::Preset { preset };
+    let (model_defaults, train_defaults) = presets::recipe(kind, preset);
+    s.defaults_from(origin);
+    let model = model(&mut s, &model_defaults);
+    drop(s);
+    let train = train(reader, origin, &train_defaults);
+    (model, train, encode(reader, presets::numeric_encoding(kind)))
+}
+
+fn model(s: &mut crate::reader::Section<'_>, d: &Model) -> Model {
+    Model {
+        kind: d.kind,
+        preset: d.preset,
+        variant: s.get("variant", &choice(), d.variant),
+        members: s.get("members", &count(1..=1_024), d.members as u64) as usize,
+        blocks: s.get("blocks", &count(1..=64), d.blocks as u64) as usize,
+        width: s.get("width", &count(1..=16_384), d.width as u64) as usize,
+        dropout: s.get("dropout", &float().at_least(0.0).below(1.0), d.dropout),
+        activation: s.get("activation", &choice(), d.activation),
+        numeric_embedding: s.get("numeric_embedding", &choice(), d.numeric_embedding),
+        numeric_embedding_width: s.get("numeric_embedding_width", &count(1..=1_024), d.numeric_embedding_width as u64)
+            as usize,
+        n_bins: s.get("n_bins", &count(2..=1_024), d.n_bins as u64) as usize,
+        n_frequencies: s.get("n_frequencies", &count(1..=1_024), d.n_frequencies as u64) as usize,
+        frequency_scale: s.get("frequency_scale", &float().above(0.0).at_most(1e3), d.frequency_scale),
+    }
+}
+
+fn train(reader: &mut Reader, origin: Origin, d: &Train) -> Train {
+    let mut s = reader.section("train");
+    s.defaults_from(origin);
+    Train {
+        epochs: s.get("epochs", &count(1..=1_000_000), d.epochs as u64) as usize,
+        batch_size: s.get("batch_size", &count(1..=16_777_216), d.batch_size as u64) as usize,
+        learning_rate: s.get("learning_rate", &float().above(0.0).at_most(10.0), d.learning_rate),
+        weight_decay: s.get("weight_decay", &float().at_least(0.0).at_most(10.0), d.weight_decay),
+        beta2: s.get("beta2", &float().above(0.0).below(1.0), d.beta2),
+        schedule: s.get("schedule", &choice(), d.schedule),
+        clip_norm: s.get("clip_norm", &float().at_least(0.0), d.clip_norm),
+        patience: s.get("patience", &count(1..=1_000_000), d.patience as u64) as usize,
+        label_smoothing: s.get("label_smoothing", &float().at_least(0.0).below(0.5), d.label_smoothing),
+        class_weight: s.get("class_weight", &choice(), d.class_weight),
+        seeds: s.get("seeds", &count(1..=1_000), d.seeds as u64) as usize,
+        checkpoint_every: s.get("checkpoint_every", &count(0..=1_000_000), d.checkpoint_every as u64) as usize,
+    }
+}
+
+fn encode(reader: &mut Reader, numeric: NumericEncoding) -> Encode {
+    let mut s = reader.section("encode");
+    Encode {
+        numeric: s.get("numeric", &choice(), numeric),
+        one_hot_max: s.get("one_hot_max", &count(0..=10_000), 9) as usize,
+        target_statistics_min: s.get("target_statistics_min", &count(2..=1_000_000_000), 64) as usize,
+        min_level_count: s.get("min_level_count", &count(1..=1_000_000), 3) as usize,
+    }
+}
+
+fn evaluate(reader: &mut Reader) -> Evaluate {
+    let mut s = reader.section("evaluate");
+    Evaluate {
+        bootstrap: s.get("bootstrap", &count(20..=1_000_000), 1_000) as usize,
+        confidence: s.get("confidence", &float().at_least(0.5).below(1.0), 0.95),
+        bins: s.get("bins", &count(2..=1_000), 10) as usize,
+        calibration: s.get("calibration", &choice(), crate::Calibration::Auto),
+        slices: s.get("slices", &list(text()).distinct(), Vec::new()),
+        min_slice_rows: s.get("min_slice_rows", &count(1..=1_000_000_000), 50) as usize,
+        permutations: s.get("permutations", &count(0..=1_000), 5) as usize,
+        profit: {
+            let mut s = s.sub("profit");
+            Profit {
+                contact_cost: s.get("contact_cost", &float().at_least(0.0), 1.0),
+                customer_value: s.get("customer_value", &float().at_least(0.0), 50.0),
+                success_rate: s.get("success_rate", &float().at_least(0.0).at_most(1.0), 0.3),
+            }
+        },
+    }
+}
+
+fn report(reader: &mut Reader) -> Report {
+    let mut s = reader.section("report");
+    Report { html: s.get("html", &Flag, true), top_features: s.get("top_features", &count(0..=1_000), 10) as usize }
+}
+
+fn gates(reader: &mut Reader) -> Gates {
+    let share = float().at_least(0.0).at_most(1.0);
+    let mut s = reader.section("gates");
+    Gates {
+        min_auc: s.find("min_auc", &share),
+        max_log_loss: s.find("max_log_loss", &float().above(0.0)),
+        max_ece: s.find("max_ece", &share),
+    }
+}
+
+fn run(reader: &mut Reader) -> Run {
+    let mut s = reader.section("run");
+    Run {
+        dir: s.get("dir", &text(), "runs".into()),
+        score_batch: s.get("score_batch", &count(1..=16_777_216), 8_192) as usize,
+    }
+}
