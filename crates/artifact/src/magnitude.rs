@@ -15,8 +15,7 @@ use crate::Scale;
 /// let scale = Scale::Robust { median: 10.0, factor: 0.5 };
 /// let spend = Magnitude { scale, min: 2.0, max: 40.0, missing_indicator: true };
 /// assert_eq!(spend.value(10.0), 0.0);
-/// assert_eq!((spend.value(f32::NAN), spend.indicator(f32::NAN)), (0.0, 1.0));
-/// assert_eq!((spend.value(f32::INFINITY), spend.indicator(f32::INFINITY)), (0.0, 1.0));
+/// assert_eq!((spend.value(f32::NAN), spend.value(f32::INFINITY)), (0.0, 0.0));
 /// assert!(spend.is_out_of_range(41.0) && !spend.is_out_of_range(f32::NAN));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -36,11 +35,6 @@ impl Magnitude {
     /// The continuous input of one value.
     pub fn value(&self, raw: f32) -> f32 {
         if raw.is_finite() { self.scale.apply(raw) } else { 0.0 }
-    }
-
-    /// The missing indicator of one value; to be written only where `missing_indicator` is set.
-    pub fn indicator(&self, raw: f32) -> f32 {
-        indicator(raw)
     }
 
     /// Whether a value is beyond what training rows had.
@@ -81,18 +75,14 @@ impl TwoValued {
         (((f64::from(raw) - low) / (high - low)).clamp(0.0, 1.0)) as f32
     }
 
-    /// The missing indicator of one value; to be written only where `missing_indicator` is set.
-    pub fn indicator(&self, raw: f32) -> f32 {
-        indicator(raw)
-    }
-
     /// Whether a value is beyond what training rows had.
     pub fn is_out_of_range(&self, raw: f32) -> bool {
         is_beyond(raw, self.low, self.high)
     }
 }
 
-fn indicator(raw: f32) -> f32 {
+/// 1 for a missing, NaN or infinite value, else 0.
+pub(crate) fn missing_indicator(raw: f32) -> f32 {
     if raw.is_finite() { 0.0 } else { 1.0 }
 }
 

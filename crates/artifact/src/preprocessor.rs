@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::category::missing_name;
+use crate::magnitude::missing_indicator;
 use crate::{
     ApplyError, CategoricalInput, ContinuousInput, Embedding, InputLayout, Magnitude, OneHot, RawValue, RowBuffers,
     RowFlags, TargetStatistics, TwoValued,
@@ -68,6 +69,8 @@ pub enum Encoder {
     Magnitude(Magnitude),
     /// A number with two values.
     TwoValued(TwoValued),
+    /// A number that is either missing or always the same: only an indicator of missing values.
+    Presence,
     /// Indicators of levels.
     OneHot(OneHot),
     /// An embedding index.
@@ -82,6 +85,7 @@ impl Encoder {
         match self {
             Self::Magnitude(magnitude) => (1, usize::from(magnitude.missing_indicator), 0),
             Self::TwoValued(two) => (0, 1 + usize::from(two.missing_indicator), 0),
+            Self::Presence => (0, 1, 0),
             Self::OneHot(one_hot) => (0, one_hot.width(), 0),
             Self::Embedding(_) => (0, 0, 1),
             Self::TargetStatistics(_) => (1, 0, 0),
@@ -90,26 +94,29 @@ impl Encoder {
 
     /// Whether it reads numbers; the others read levels.
     pub fn reads_numbers(&self) -> bool {
-        matches!(self, Self::Magnitude(_) | Self::TwoValued(_))
+        matches!(self, Self::Magnitude(_) | Self::TwoValued(_) | Self::Presence)
     }
 
     /// Writes the binary inputs of a number, if it has any.
     pub fn write_number_indicators(&self, raw: f32, out: &mut [f32]) {
         match self {
-            Self::Magnitude(magnitude) if magnitude.missing_indicator => out[0] = magnitude.indicator(raw),
+            Self::Magnitude(magnitude) if magnitude.missing_indicator => out[0] = missing_indicator(raw),
             Self::TwoValued(two) => {
                 out[0] = two.value(raw);
                 if two.missing_indicator {
-                    out[1] = two.indicator(raw);
+                    out[1] = missing_indicator(raw);
                 }
             }
+            Self::Presence => out[0] = missing_indicator(raw),
             _ => {}
         }
     }
 
     fn binary_names(&self, column: &str) -> Vec<String> {
         match self {
-            Self::Magnitude(Magnitude { missing_indicator: true, .. }) => alloc::vec![missing_name(column)],
+            Self::Presence | Self::Magnitude(Magnitude { missing_indicator: true, .. }) => {
+                alloc::vec![missing_name(column)]
+            }
             Self::TwoValued(two) => {
                 let mut names = alloc::vec![String::from(column)];
                 names.extend(two.missing_indicator.then(|| missing_name(column)));
@@ -262,7 +269,7 @@ fn apply_level(encoder: &Encoder, level: Option<&str>, out: RowBuffers<'_>, flag
             out.continuous[0] = statistics.value(level);
             &statistics.levels
         }
-        Encoder::Magnitude(_) | Encoder::TwoValued(_) => return,
+        Encoder::Magnitude(_) | Encoder::TwoValued(_) | Encoder::Presence => return,
     };
     flags.n_unseen += u32::from(level.is_some_and(|name| levels.find(name).is_none()));
 }

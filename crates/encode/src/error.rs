@@ -20,7 +20,7 @@ pub enum EncodeError {
         found: String,
     },
     /// A part has customers of one class only.
-    #[error("the {part} part of {n_rows} rows: expected both classes, found only {column} = {class}")]
+    #[error("the {part} of {n_rows} rows: expected both classes, found only {column} = {class}")]
     OneClass {
         /// The part.
         part: PartName,
@@ -32,7 +32,7 @@ pub enum EncodeError {
         n_rows: usize,
     },
     /// A part has no rows.
-    #[error("the {part} part is empty: {reason}")]
+    #[error("the {part} is empty: {reason}")]
     EmptyPart {
         /// The part.
         part: PartName,
@@ -154,9 +154,11 @@ pub enum EncodeError {
     },
 }
 
-/// A part of a partition.
+/// A part of a partition, or all of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PartName {
+    /// All rows.
+    Table,
     /// What encoders and networks are fitted on.
     Train,
     /// What early stopping and calibration look at.
@@ -165,22 +167,13 @@ pub enum PartName {
     Test,
 }
 
-impl PartName {
-    /// The name, as a split column spells it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Train => "train",
-            Self::Validation => "validation",
-            Self::Test => "test",
-        }
-    }
-}
-
 impl std::fmt::Display for PartName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Train => "training",
-            Self::Validation | Self::Test => self.name(),
+            Self::Table => "table",
+            Self::Train => "training part",
+            Self::Validation => "validation part",
+            Self::Test => "test part",
         })
     }
 }
@@ -214,4 +207,14 @@ fn list(names: &[String]) -> String {
         text.push_str(&format!(" and {} more", names.len() - SHOWN));
     }
     text
+}
+
+/// What a column holds, for a message.
+pub(crate) const fn type_name(values: &tenure_table::Values) -> &'static str {
+    match values {
+        tenure_table::Values::Numeric(_) => "numbers",
+        tenure_table::Values::Category(_) => "levels",
+        tenure_table::Values::Text(_) => "free text",
+        tenure_table::Values::Time(_) => "times",
+    }
 }

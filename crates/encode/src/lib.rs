@@ -2,18 +2,15 @@
 mod dataset;
 mod error;
 mod explain;
+mod fit;
+mod seed;
+mod split;
+mod target;
+mod transform;
 
 pub use dataset::Dataset;
 pub use error::{EncodeError, PartName, UnitName};
 pub use explain::{CODES, explain};
-
-/// Which rows of a table train, validate and test; one for each fold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Partition {
-    /// Encoders and networks are fitted on these rows, ascending.
-    pub train: Vec<u32>,
-    /// Early stopping and calibration look at these, ascending.
-    pub validation: Vec<u32>,
-    /// These are judged, ascending.
-    pub test: Vec<u32>,
-}
+pub use fit::fit_transform;
+pub use split::{Partition, partition};
+pub use transform::transform;
