@@ -1,1 +1,60 @@
-//! Scores and outcomes into metrics with intervals, in plain f64.
+//! Scores and outcomes into metrics with intervals, in plain `f64`.
+//!
+//! What goes in is checked once, by [`Scored`] (probabilities) or [`Ranked`] (scores that only rank); what comes out
+//! serializes. The crate knows no models and no tables. Its invariants: a metric is computed on the whole set, never
+//! averaged over batches; an undefined metric is an [`EvaluateError`] with its reason, never 0; no result depends on the
+//! order of tied rows or on the number of threads.
+//!
+//! # Example
+//! ```
+//! use tenure_evaluate::{Bootstrap, Metric, Scored};
+//!
+//! let probabilities = [0.9, 0.8, 0.7, 0.6, 0.55, 0.45, 0.4, 0.3, 0.2, 0.1];
+//! let churned = [true, true, false, true, true, false, false, true, false, false];
+//! let scored = Scored::new(&probabilities, &churned, None)?;
+//!
+//! let bootstrap = Bootstrap { resamples: 500, confidence: 0.9, seed: 7 };
+//! let estimates = bootstrap.estimate(&scored, &[Metric::Auc, Metric::LogLoss])?;
+//! let auc = &estimates[0];
+//! let interval = auc.interval.expect("both classes are in nearly every resample");
+//! assert!((auc.value - 0.8).abs() < 1e-15 && interval.low < auc.value && auc.value < interval.high);
+//! # Ok::<(), tenure_evaluate::EvaluateError>(())
+//! ```
+
+mod binary;
+mod bootstrap;
+mod calibrate;
+mod curves;
+mod dependence;
+mod error;
+mod flagged;
+mod folds;
+mod importance;
+mod metric;
+mod profit;
+mod random;
+mod rank;
+mod reliability;
+mod sample;
+mod slices;
+mod thin;
+
+pub use binary::{
+    AtThreshold, BinaryEvaluation, Constant, Counts, Metrics, RankedEvaluation, Settings, Undefined, evaluate_binary,
+    evaluate_ranked,
+};
+pub use bootstrap::{Bootstrap, Comparison, Estimate, Interval};
+pub use calibrate::{Candidate, Choice, Method};
+pub use curves::{
+    Decile, Histogram, PrecisionRecallPoint, RocPoint, deciles, histogram, precision_recall_curve, roc_curve,
+};
+pub use dependence::DependencePoint;
+pub use error::EvaluateError;
+pub use flagged::Confusion;
+pub use folds::FoldSummary;
+pub use importance::Importance;
+pub use metric::Metric;
+pub use profit::{Profit, ProfitCurve, ProfitPoint, best_threshold, profit_curve};
+pub use reliability::{Binning, Murphy, Reliability, ReliabilityBin, wilson_interval};
+pub use sample::{LOG_LOSS_CLIP, Ranked, Sample, Scored};
+pub use slices::{MISSING_LEVEL, Slice, SliceMetrics, SliceSettings, SliceTable};

@@ -1,0 +1,260 @@
+//! Bootstrap intervals, of one model and of the difference between two.
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::random::Stream;
+use crate::reliability::check_confidence;
+use crate::sample::View;
+use crate::{EvaluateError, Metric, Ranked, Sample};
+
+/// Resamples that must define a metric for its interval to be given.
+const MIN_DEFINED_SHARE: f64 = 0.9;
+
+/// How intervals are computed: the percentile bootstrap (Efron 1979).
+///
+/// Each resample draws as many rows as there are, with replacement; where rows are clustered it draws whole clusters
+/// (Field and Welsh 2007), because the rows of one customer are not independent. Classes are not held fixed: the base
+/// rate of the next set is as random as its rows, and log loss, Brier score and precision vary with it.
+///
+/// Resample `i` uses random stream `i` of the seed, so results do not depend on the number of threads. Rows are sorted
+/// once; a resample only changes how often each counts. The same resamples are used for every metric and model.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Bootstrap {
+    /// How many resamples; 0 gives no intervals.
+    pub resamples: usize,
+    /// Coverage of the intervals, such as .95.
+    pub confidence: f64,
+    /// Seeds the draws.
+    pub seed: u64,
+}
+
+/// A metric with its uncertainty.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// The metric on the whole set.
+    pub value: f64,
+    /// Its interval; none where no resamples were asked for, or too few define the metric.
+    pub interval: Option<Interval>,
+}
+
+/// A bootstrap interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// Standard deviation of the resampled values.
+    pub standard_error: f64,
+    /// Coverage.
+    pub confidence: f64,
+    /// Resamples that define the metric.
+    pub resamples: usize,
+}
+
+/// Two models on the same rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// What is compared.
+    pub metric: Metric,
+    /// Its name.
+    pub name: String,
+    /// The model's value.
+    pub model: f64,
+    /// The baseline's value.
+    pub baseline: f64,
+    /// Model less baseline, with its interval from paired resamples.
+    pub difference: Estimate,
+    /// Share of resamples in which the model is better, ties counting half; of a metric that has no better side, in
+    /// which it is higher.
+    pub share_better: Option<f64>,
+    /// Two-sided: twice the share of resamples on the far side of zero, counting one more (Davison and Hinkley 1997,
+    /// §4.2), at most 1. Never below 2 / (resamples + 1).
+    pub p_value: Option<f64>,
+}
+
+impl Comparison {
+    /// Whether the interval says that the model is better; false where it has none or covers zero.
+    pub fn is_better(&self) -> bool {
+        let Some(interval) = self.difference.interval else { return false };
+        match self.metric.higher_is_better() {
+            Some(true) => interval.low > 0.0,
+            Some(false) => interval.high < 0.0,
+            None => false,
+        }
+    }
+}
+
+impl Bootstrap {
+    /// Each metric of the sample, with its interval. The first undefined metric is the error.
+    ///
+    /// Calibration errors are absolute deviations, which resampling inflates once more: theirs is the basic interval,
+    /// `2 value − quantile` (Davison and Hinkley 1997, §5.2), not below 0 and never short of the value itself.
+    pub fn estimate<'a>(
+        &self,
+        sample: impl Into<Sample<'a>>,
+        metrics: &[Metric],
+    ) -> Result<Vec<Estimate>, EvaluateError> {
+        check_confidence(self.confidence)?;
+        let sample = sample.into();
+        let values = metrics.iter().map(|metric| metric.of(sample)).collect::<Result<Vec<_>, _>>()?;
+        let replicates = self.replicates(&[sample], |masses| values_of(sample, &masses[0], metrics));
+        Ok(values
+            .into_iter()
+            .enumerate()
+            .map(|(i, v)| self.summarise(metrics[i], v, &column(&replicates, i)))
+            .collect())
+    }
+
+    /// Each metric of a model and a baseline scored on the same rows, and their difference over the same resamples.
+    pub fn compare<'a>(
+        &self,
+        model: impl Into<Sample<'a>>,
+        baseline: impl Into<Sample<'a>>,
+        metrics: &[Metric],
+    ) -> Result<Vec<Comparison>, EvaluateError> {
+        check_confidence(self.confidence)?;
+        let (model, baseline) = (model.into(), baseline.into());
+        check_same_rows(model.ranked(), baseline.ranked())?;
+        let values = |sample| metrics.iter().map(|metric| metric.of(sample)).collect::<Result<Vec<_>, _>>();
+        let (model_values, baseline_values) = (values(model)?, values(baseline)?);
+        let replicates = self.replicates(&[model, baseline], |masses| {
+            let model = values_of(model, &masses[0], metrics);
+            let baseline = values_of(baseline, &masses[1], metrics);
+            model.into_iter().zip(baseline).map(|(m, b)| Some(m? - b?)).collect()
+        });
+        let pairs = model_values.into_iter().zip(baseline_values).enumerate();
+        Ok(pairs.map(|(i, pair)| self.judge(metrics[i], pair, &column(&replicates, i))).collect())
+    }
+
+    /// One row of values for each resample; `measure` gets the masses of each sample's rows.
+    pub(crate) fn replicates<T: Send>(
+        &self,
+        samples: &[Sample<'_>],
+        measure: impl Fn(&[Vec<f64>]) -> T + Sync,
+    ) -> Vec<T> {
+        let n_units = samples[0].ranked().n_units;
+        let buffers = || (vec![0_u32; n_units], samples.iter().map(|s| s.ranked().weight.clone()).collect::<Vec<_>>());
+        (0..self.resamples as u64)
+            .into_par_iter()
+            .map_init(buffers, |(counts, masses), resample| {
+                draw(&mut Stream::new(self.seed, resample), counts);
+                for (sample, mass) in samples.iter().zip(masses.iter_mut()) {
+                    fill_mass(sample.ranked(), counts, mass);
+                }
+                measure(masses)
+            })
+            .collect()
+    }
+
+    fn summarise(&self, metric: Metric, value: f64, replicates: &[f64]) -> Estimate {
+        let Some(mut interval) = self.percentiles(replicates) else { return Estimate { value, interval: None } };
+        if metric.is_calibration_error() {
+            let (low, high) = (2.0 * value - interval.high, 2.0 * value - interval.low);
+            (interval.low, interval.high) = (low.max(0.0).min(value), high.max(value));
+        }
+        Estimate { value, interval: Some(interval) }
+    }
+
+    /// None where no resamples were asked for, or fewer than nine in ten define the metric.
+    pub(crate) fn percentiles(&self, replicates: &[f64]) -> Option<Interval> {
+        if replicates.len() < 2 || (replicates.len() as f64) < MIN_DEFINED_SHARE * self.resamples as f64 {
+            return None;
+        }
+        let mut sorted = replicates.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        let tail = 0.5 * (1.0 - self.confidence);
+        Some(Interval {
+            low: quantile(&sorted, tail),
+            high: quantile(&sorted, 1.0 - tail),
+            standard_error: standard_deviation(replicates),
+            confidence: self.confidence,
+            resamples: replicates.len(),
+        })
+    }
+
+    fn judge(&self, metric: Metric, (model, baseline): (f64, f64), replicates: &[f64]) -> Comparison {
+        let interval = self.percentiles(replicates);
+        let sign = if metric.higher_is_better() == Some(false) { -1.0 } else { 1.0 };
+        let n = replicates.len() as f64;
+        let above = replicates.iter().filter(|&&d| sign * d > 0.0).count() as f64;
+        let below = replicates.iter().filter(|&&d| sign * d < 0.0).count() as f64;
+        let far_side = (n - above).min(n - below);
+        Comparison {
+            metric,
+            name: metric.name().to_string(),
+            model,
+            baseline,
+            difference: Estimate { value: model - baseline, interval },
+            share_better: interval.map(|_| (above + 0.5 * (n - above - below)) / n),
+            p_value: interval.map(|_| (2.0 * (far_side + 1.0) / (n + 1.0)).min(1.0)),
+        }
+    }
+}
+
+/// How often each unit is drawn in one resample.
+fn draw(stream: &mut Stream, counts: &mut [u32]) {
+    counts.fill(0);
+    let n_units = counts.len() as u32;
+    for _ in 0..n_units {
+        counts[stream.below(n_units) as usize] += 1;
+    }
+}
+
+fn fill_mass(ranked: &Ranked, counts: &[u32], mass: &mut [f64]) {
+    for ((m, unit), weight) in mass.iter_mut().zip(&ranked.unit).zip(&ranked.weight) {
+        *m = weight * f64::from(counts[*unit as usize]);
+    }
+}
+
+/// The metrics of one resample; none where it leaves one undefined.
+fn values_of(sample: Sample<'_>, mass: &[f64], metrics: &[Metric]) -> Vec<Option<f64>> {
+    let view = View { ranked: sample.ranked(), mass };
+    let value = |metric: &Metric| metric.of_view(sample, view).ok().filter(|value| value.is_finite());
+    metrics.iter().map(value).collect()
+}
+
+fn column(replicates: &[Vec<Option<f64>>], i: usize) -> Vec<f64> {
+    replicates.iter().filter_map(|row| row[i]).collect()
+}
+
+fn check_same_rows(model: &Ranked, baseline: &Ranked) -> Result<(), EvaluateError> {
+    let expected = model.n_rows();
+    let found = baseline.n_rows();
+    if expected != found {
+        return Err(EvaluateError::Lengths { what: "the baseline's rows", expected, found });
+    }
+    let by_row = |ranked: &Ranked| {
+        let mut rows: Vec<_> = (0..ranked.n_rows())
+            .map(|i| (ranked.row[i], ranked.outcome[i], ranked.weight[i], ranked.unit[i]))
+            .collect();
+        rows.sort_unstable_by_key(|row| row.0);
+        rows
+    };
+    for (m, b) in by_row(model).into_iter().zip(by_row(baseline)) {
+        let checks = [("outcome", m.1 == b.1), ("weight", m.2 == b.2), ("cluster", m.3 == b.3)];
+        if let Some((what, _)) = checks.into_iter().find(|(_, same)| !same) {
+            return Err(EvaluateError::RowsDiffer { row_idx: m.0 as usize, what });
+        }
+    }
+    Ok(())
+}
+
+/// The quantile of ascending values by linear interpolation (Hyndman and Fan 1996, type 7).
+pub(crate) fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let place = share * (sorted.len() - 1) as f64;
+    let below = place as usize;
+    let above = (below + 1).min(sorted.len() - 1);
+    sorted[below] + (place - below as f64) * (sorted[above] - sorted[below])
+}
+
+/// The sample standard deviation (divisor n − 1); 0 for fewer than two values.
+pub(crate) fn standard_deviation(values: &[f64]) -> f64 {
+    if values.len() < 2 {
+        return 0.0;
+    }
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt()
+}

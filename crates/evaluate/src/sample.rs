@@ -1,0 +1,277 @@
+//! Scores and outcomes, checked and sorted once.
+
+use crate::EvaluateError;
+
+/// Log loss clips probabilities into `CLIP..=1 - CLIP` before the logarithm.
+pub const LOG_LOSS_CLIP: f64 = 1e-15;
+
+/// Scores that rank rows, with what happened to each: enough for AUC, lift and the like.
+///
+/// Rows are kept in descending order of score, tied rows in their original order; no metric depends on the order of
+/// tied rows. With clusters (see [`Ranked::in_clusters`]) the bootstrap draws clusters instead of rows.
+///
+/// # Example
+/// ```
+/// use tenure_evaluate::{Metric, Ranked};
+///
+/// let days_since_purchase = [200.0, 3.0, 90.0, 10.0];
+/// let churned = [true, false, false, true];
+/// let recency_rule = Ranked::new(&days_since_purchase, &churned, None)?;
+/// assert_eq!(Metric::Auc.of(&recency_rule)?, 0.75);
+/// # Ok::<(), tenure_evaluate::EvaluateError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ranked {
+    /// The original index of the row at each place.
+    pub(crate) row: Vec<u32>,
+    pub(crate) score: Vec<f64>,
+    /// 1 for positive, 0 for negative.
+    pub(crate) outcome: Vec<f64>,
+    pub(crate) weight: Vec<f64>,
+    /// Where each run of equal scores ends.
+    pub(crate) tie_end: Vec<u32>,
+    /// What the bootstrap draws: the row's own index, or its cluster's.
+    pub(crate) unit: Vec<u32>,
+    pub(crate) n_units: usize,
+    pub(crate) weighted: bool,
+    pub(crate) clustered: bool,
+}
+
+impl Ranked {
+    /// Checks and sorts `[B]` scores, `[B]` outcomes and, where rows count unequally, `[B]` weights.
+    pub fn new(scores: &[f64], outcomes: &[bool], weights: Option<&[f64]>) -> Result<Self, EvaluateError> {
+        check(scores, outcomes, weights)?;
+        let mut row: Vec<u32> = (0..scores.len() as u32).collect();
+        // Adding zero turns -0.0 into 0.0, which `total_cmp` would tell apart.
+        let score_of = |r: u32| scores[r as usize] + 0.0;
+        row.sort_by(|&a, &b| score_of(b).total_cmp(&score_of(a)).then(a.cmp(&b)));
+        let score: Vec<f64> = row.iter().map(|&r| score_of(r)).collect();
+        Ok(Self {
+            outcome: row.iter().map(|&r| f64::from(u8::from(outcomes[r as usize]))).collect(),
+            weight: row.iter().map(|&r| weights.map_or(1.0, |w| w[r as usize])).collect(),
+            tie_end: tie_ends(&score),
+            unit: row.clone(),
+            n_units: scores.len(),
+            weighted: weights.is_some(),
+            clustered: false,
+            score,
+            row,
+        })
+    }
+
+    /// Says which customer each row, in its original order, belongs to; rows of one customer are drawn together.
+    pub fn in_clusters(mut self, clusters: &[u32]) -> Result<Self, EvaluateError> {
+        check_length("clusters", self.n_rows(), clusters.len())?;
+        let mut names = clusters.to_vec();
+        names.sort_unstable();
+        names.dedup();
+        let index = |name: u32| names.partition_point(|&other| other < name) as u32;
+        self.unit = self.row.iter().map(|&r| index(clusters[r as usize])).collect();
+        self.n_units = names.len();
+        self.clustered = true;
+        Ok(self)
+    }
+
+    /// The number of rows, B.
+    pub fn n_rows(&self) -> usize {
+        self.score.len()
+    }
+
+    /// The number of positive rows, whatever their weight.
+    pub fn n_positive(&self) -> usize {
+        self.outcome.iter().filter(|&&y| y == 1.0).count()
+    }
+
+    /// The number of clusters, where rows have them.
+    pub fn n_clusters(&self) -> Option<usize> {
+        self.clustered.then_some(self.n_units)
+    }
+
+    /// The whole set, each row with its own weight.
+    pub(crate) fn view(&self) -> View<'_> {
+        View { ranked: self, mass: &self.weight }
+    }
+}
+
+/// Predicted probabilities with what happened.
+///
+/// # Example
+/// ```
+/// use tenure_evaluate::{Metric, Scored};
+///
+/// let scored = Scored::new(&[0.9, 0.2, 0.6], &[true, false, false], None)?;
+/// assert_eq!(Metric::Auc.of(&scored)?, 1.0);
+/// assert!((Metric::Brier.of(&scored)? - (0.01 + 0.04 + 0.36) / 3.0).abs() < 1e-15);
+/// assert!(Scored::new(&[1.2], &[true], None).is_err());
+/// # Ok::<(), tenure_evaluate::EvaluateError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scored {
+    ranked: Ranked,
+    /// The log loss of the row at each place.
+    pub(crate) loss: Vec<f64>,
+}
+
+impl Scored {
+    /// Checks and sorts `[B]` probabilities, `[B]` outcomes and, where rows count unequally, `[B]` weights.
+    pub fn new(probabilities: &[f64], outcomes: &[bool], weights: Option<&[f64]>) -> Result<Self, EvaluateError> {
+        let outside = probabilities.iter().position(|p| !p.is_nan() && !(0.0..=1.0).contains(p));
+        if let Some(row_idx) = outside {
+            return Err(EvaluateError::NotAProbability { row_idx, found: probabilities[row_idx] });
+        }
+        let ranked = Ranked::new(probabilities, outcomes, weights)?;
+        let loss = ranked.score.iter().zip(&ranked.outcome).map(|(&p, &y)| row_log_loss(p, y)).collect();
+        Ok(Self { ranked, loss })
+    }
+
+    /// See [`Ranked::in_clusters`].
+    pub fn in_clusters(mut self, clusters: &[u32]) -> Result<Self, EvaluateError> {
+        self.ranked = self.ranked.in_clusters(clusters)?;
+        Ok(self)
+    }
+
+    /// The same rows with their probabilities mapped, as by a calibration map: `map` gets each probability.
+    pub fn mapped(&self, map: impl Fn(f64) -> f64) -> Result<Self, EvaluateError> {
+        let n_rows = self.ranked.n_rows();
+        let (mut scores, mut outcomes) = (vec![0.0; n_rows], vec![false; n_rows]);
+        let (mut weights, mut units) = (vec![0.0; n_rows], vec![0; n_rows]);
+        for (place, &row) in self.ranked.row.iter().enumerate() {
+            let row = row as usize;
+            scores[row] = map(self.ranked.score[place]);
+            outcomes[row] = self.ranked.outcome[place] == 1.0;
+            weights[row] = self.ranked.weight[place];
+            units[row] = self.ranked.unit[place];
+        }
+        let mapped = Self::new(&scores, &outcomes, self.ranked.weighted.then_some(weights.as_slice()))?;
+        if self.ranked.clustered { mapped.in_clusters(&units) } else { Ok(mapped) }
+    }
+
+    /// The ranking, without the claim that its scores are probabilities.
+    pub fn ranked(&self) -> &Ranked {
+        &self.ranked
+    }
+}
+
+/// What a metric can be computed of; made by `into()` from `&Scored` or `&Ranked`.
+#[derive(Clone, Copy, Debug)]
+pub enum Sample<'a> {
+    /// Probabilities: every metric.
+    Probabilities(&'a Scored),
+    /// Ranks: metrics of the order only.
+    Ranks(&'a Ranked),
+}
+
+impl<'a> Sample<'a> {
+    /// The ranking.
+    pub fn ranked(self) -> &'a Ranked {
+        match self {
+            Self::Probabilities(scored) => &scored.ranked,
+            Self::Ranks(ranked) => ranked,
+        }
+    }
+}
+
+impl<'a> From<&'a Scored> for Sample<'a> {
+    fn from(scored: &'a Scored) -> Self {
+        Self::Probabilities(scored)
+    }
+}
+
+impl<'a> From<&'a Ranked> for Sample<'a> {
+    fn from(ranked: &'a Ranked) -> Self {
+        Self::Ranks(ranked)
+    }
+}
+
+/// A ranking in which the row at place `i` counts `mass[i]`: its weight, times how often a resample drew it.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    pub(crate) ranked: &'a Ranked,
+    pub(crate) mass: &'a [f64],
+}
+
+/// Rows of one score.
+#[derive(Clone, Copy)]
+pub(crate) struct Tie {
+    pub(crate) score: f64,
+    pub(crate) positive: f64,
+    pub(crate) mass: f64,
+}
+
+/// The mass of each class.
+#[derive(Clone, Copy)]
+pub(crate) struct Totals {
+    pub(crate) positive: f64,
+    pub(crate) negative: f64,
+}
+
+impl<'a> View<'a> {
+    /// Runs of equal scores, highest score first.
+    pub(crate) fn ties(self) -> impl Iterator<Item = Tie> + 'a {
+        let mut start = 0;
+        self.ranked.tie_end.iter().map(move |&end| {
+            let run = start..end as usize;
+            start = end as usize;
+            let score = self.ranked.score[run.start];
+            let (mut positive, mut mass) = (0.0, 0.0);
+            for (m, y) in self.mass[run.clone()].iter().zip(&self.ranked.outcome[run]) {
+                mass += m;
+                positive += m * y;
+            }
+            Tie { score, positive, mass }
+        })
+    }
+
+    /// The mass of each class.
+    pub(crate) fn totals(self) -> Totals {
+        let (mut positive, mut mass) = (0.0, 0.0);
+        for (m, y) in self.mass.iter().zip(&self.ranked.outcome) {
+            mass += m;
+            positive += m * y;
+        }
+        Totals { positive, negative: mass - positive }
+    }
+
+    /// The mass of each class, where both have some.
+    pub(crate) fn both_classes(self, metric: &'static str) -> Result<Totals, EvaluateError> {
+        let totals = self.totals();
+        let missing = match (totals.positive > 0.0, totals.negative > 0.0) {
+            (true, true) => return Ok(totals),
+            (false, _) => "positive",
+            (true, false) => "negative",
+        };
+        Err(EvaluateError::OneClass { metric, n_rows: self.ranked.n_rows(), missing })
+    }
+}
+
+/// The log loss of one row, in nats.
+fn row_log_loss(p: f64, y: f64) -> f64 {
+    let p = p.clamp(LOG_LOSS_CLIP, 1.0 - LOG_LOSS_CLIP);
+    if y == 1.0 { -p.ln() } else { -(-p).ln_1p() }
+}
+
+fn tie_ends(descending: &[f64]) -> Vec<u32> {
+    let n = descending.len();
+    (1..=n).filter(|&end| end == n || descending[end] != descending[end - 1]).map(|end| end as u32).collect()
+}
+
+fn check(scores: &[f64], outcomes: &[bool], weights: Option<&[f64]>) -> Result<(), EvaluateError> {
+    let n_rows = scores.len();
+    check_length("outcomes", n_rows, outcomes.len())?;
+    check_length("weights", n_rows, weights.map_or(n_rows, <[f64]>::len))?;
+    if n_rows == 0 {
+        return Err(EvaluateError::Empty);
+    }
+    if let Some(row_idx) = scores.iter().position(|s| s.is_nan()) {
+        return Err(EvaluateError::NanScore { row_idx });
+    }
+    let weights = weights.unwrap_or(&[1.0]);
+    if let Some(row_idx) = weights.iter().position(|w| !(w.is_finite() && *w >= 0.0)) {
+        return Err(EvaluateError::BadWeight { row_idx, found: weights[row_idx] });
+    }
+    if weights.iter().all(|w| *w == 0.0) { Err(EvaluateError::ZeroWeight { n_rows }) } else { Ok(()) }
+}
+
+fn check_length(what: &'static str, expected: usize, found: usize) -> Result<(), EvaluateError> {
+    if expected == found { Ok(()) } else { Err(EvaluateError::Lengths { what, expected, found }) }
+}
