@@ -1,0 +1,71 @@
+//! The experiment's `[model]` and the encoded inputs into a network description.
+
+use tenure_artifact::{Activation, Backbone, Head, Hidden, InputLayout, NetworkSpec, NumericSpec, Sharing};
+use tenure_config::{self as plan, ModelKind, NumericEmbedding, TabmVariant};
+
+use crate::SpecError;
+
+/// Width of the embedding of a category that is neither one-hot nor a target statistic (`RealMLP`'s).
+const CATEGORY_WIDTH: usize = 8;
+
+/// Describes the network that `[model]` asks for on the given inputs.
+///
+/// # Errors
+/// [`SpecError::NoInputs`] where the inputs are none.
+pub fn describe(model: &plan::Model, inputs: &InputLayout) -> Result<NetworkSpec, SpecError> {
+    if inputs.widths() == (0, 0, 0) {
+        return Err(SpecError::NoInputs);
+    }
+    Ok(NetworkSpec {
+        inputs: inputs.clone(),
+        numeric: numeric(model, inputs),
+        category_width: CATEGORY_WIDTH,
+        backbone: backbone(model),
+        head: Head::Binary,
+    })
+}
+
+fn backbone(model: &plan::Model) -> Backbone {
+    let hidden = Hidden {
+        blocks: model.blocks,
+        width: model.width,
+        activation: match model.activation {
+            plan::Activation::Relu => Activation::Relu,
+            plan::Activation::Silu => Activation::Silu,
+            plan::Activation::Gelu => Activation::Gelu,
+            plan::Activation::Selu => Activation::Selu,
+        },
+        dropout: model.dropout,
+    };
+    match model.kind {
+        ModelKind::Logistic => Backbone::Logistic,
+        ModelKind::Mlp => Backbone::Mlp(hidden),
+        ModelKind::Realmlp => Backbone::Realmlp(hidden),
+        ModelKind::Tabm => Backbone::Tabm {
+            hidden,
+            sharing: match model.variant {
+                TabmVariant::Full => Sharing::Full,
+                TabmVariant::Mini => Sharing::Mini,
+                TabmVariant::Packed => Sharing::Packed,
+            },
+            members: model.members,
+        },
+    }
+}
+
+/// Logistic regression takes magnitudes as they are: with ramps it would be a generalised additive model.
+fn numeric(model: &plan::Model, inputs: &InputLayout) -> NumericSpec {
+    let (width, n_frequencies) = (model.numeric_embedding_width, model.n_frequencies);
+    if inputs.continuous.is_empty() || model.kind == ModelKind::Logistic {
+        return NumericSpec::Plain;
+    }
+    match model.numeric_embedding {
+        NumericEmbedding::None => NumericSpec::Plain,
+        NumericEmbedding::Plr => NumericSpec::Plr { n_frequencies, width },
+        NumericEmbedding::Pbld => NumericSpec::Pbld { n_frequencies, width: width.max(2) },
+        NumericEmbedding::Pwl => {
+            let edges = inputs.continuous.iter().map(|input| input.bin_edges(model.n_bins)).collect();
+            NumericSpec::Pwl { edges, width }
+        }
+    }
+}

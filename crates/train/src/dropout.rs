@@ -1,0 +1,90 @@
+//! Dropout masks cut from one long run of draws.
+//!
+//! Drawing a mask per step would cost more than the step: a batch of 256 rows, 32 members and 512 units needs four
+//! million draws. Instead a run of them is drawn on the host once per epoch, lives on the device, and every mask is a
+//! window of it at a random place. Masks of one epoch share draws only at shifted places, where they fall on other units.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// The shortest run: windows of small networks overlap little.
+const MIN_RUN: usize = 1 << 18;
+
+/// Masks for the steps of one epoch.
+pub(crate) struct Masks {
+    /// `[M]`: 0 where a unit is dropped, else 1 / share kept.
+    run: Option<Tensor<1>>,
+    n_draws: usize,
+    places: ChaCha8Rng,
+    n_blocks: usize,
+}
+
+impl Masks {
+    /// `largest` is the number of units in the largest mask, `K·B·D`.
+    pub(crate) fn draw(share: f64, n_blocks: usize, largest: usize, rng: &mut ChaCha8Rng, device: &Device) -> Self {
+        let places = ChaCha8Rng::seed_from_u64(rng.next_u64());
+        if share <= 0.0 || n_blocks == 0 {
+            return Self { run: None, n_draws: 0, places, n_blocks };
+        }
+        let n_draws = (2 * largest).max(MIN_RUN);
+        let run = Tensor::from_data(TensorData::new(draws(share, n_draws, rng), [n_draws]), device);
+        Self { run: Some(run), n_draws, places, n_blocks }
+    }
+
+    /// One mask per hidden layer; none without dropout.
+    ///
+    /// # Shapes
+    /// → `[K, B, D]` each
+    pub(crate) fn next(&mut self, shape: [usize; 3]) -> Vec<Tensor<3>> {
+        let Some(run) = self.run.clone() else { return Vec::new() };
+        let length = shape.iter().product::<usize>();
+        let mut window = || {
+            let start = self.places.random_range(0..=self.n_draws - length);
+            run.clone().slice([start..start + length]).reshape(shape)
+        };
+        (0..self.n_blocks).map(|_| window()).collect()
+    }
+}
+
+/// Sixteen random bits a draw resolve the share to 1/65,536.
+fn draws(share: f64, n: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
+    let threshold = (share * 65_536.0).round() as u16;
+    let kept = (1.0 / (1.0 - f64::from(threshold) / 65_536.0)) as f32;
+    let mut bytes = vec![0_u8; 2 * n];
+    rng.fill_bytes(&mut bytes);
+    let draw = |pair: &[u8; 2]| if u16::from_le_bytes(*pair) < threshold { 0.0 } else { kept };
+    bytes.as_chunks::<2>().0.iter().map(draw).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masks_drop_their_share_and_keep_the_mean() {
+        let values = draws(0.25, 1 << 16, &mut ChaCha8Rng::seed_from_u64(5));
+        let dropped = values.iter().filter(|v| **v == 0.0).count() as f64 / values.len() as f64;
+        let mean = values.iter().map(|v| f64::from(*v)).sum::<f64>() / values.len() as f64;
+        // Three standard errors of 65,536 draws.
+        assert!((dropped - 0.25).abs() < 3.0 * 0.0017, "{dropped}");
+        assert!((mean - 1.0).abs() < 3.0 * 0.0023, "{mean}");
+    }
+
+    #[test]
+    fn the_same_seed_cuts_the_same_masks() {
+        let cut = || {
+            let mut masks = Masks::draw(0.5, 2, 24, &mut ChaCha8Rng::seed_from_u64(9), &Device::flex());
+            masks.next([2, 3, 4]).into_iter().flat_map(|m| m.into_data().to_vec::<f32>().expect("floats")).collect()
+        };
+        let (first, second): (Vec<f32>, Vec<f32>) = (cut(), cut());
+        assert_eq!(first.len(), 48);
+        assert_eq!(first, second);
+    }
+
+    #[test]
+    fn no_dropout_makes_no_masks() {
+        let mut masks = Masks::draw(0.0, 2, 24, &mut ChaCha8Rng::seed_from_u64(9), &Device::flex());
+        assert!(masks.next([2, 3, 4]).is_empty());
+    }
+}

@@ -1,0 +1,96 @@
+//! Training of the whole ensemble over seeds.
+
+use std::sync::{Mutex, PoisonError};
+
+use tenure_config as plan;
+use tenure_encode::Dataset;
+use tenure_model::{ChosenDevice, describe};
+
+use crate::checkpoint::{Checkpoints, fingerprint};
+use crate::run::{Run, Setting};
+use crate::{EpochRecord, Observer, TrainError, Trained};
+
+/// What is to be trained.
+#[derive(Clone, Copy, Debug)]
+pub struct FitJob<'a> {
+    /// Rows to learn from.
+    pub train: &'a Dataset,
+    /// Rows to stop on; never rows of the test partition.
+    pub validation: &'a Dataset,
+    /// The network.
+    pub model: &'a plan::Model,
+    /// How it is trained.
+    pub settings: &'a plan::Train,
+    /// Every random choice is derived from it.
+    pub seed: u64,
+    /// Where.
+    pub device: &'a ChosenDevice,
+}
+
+/// Trains `settings.seeds` networks and keeps of each the weights of its best epoch.
+///
+/// With `checkpoints`, networks go on where a broken run left them. On the CPU, networks are trained at the same time,
+/// one per thread; the result is the same in whatever order they end.
+pub fn fit(
+    job: FitJob<'_>,
+    observer: &mut dyn Observer,
+    checkpoints: Option<&Checkpoints>,
+) -> Result<Trained, TrainError> {
+    check(&job)?;
+    let spec = describe(job.model, &job.train.layout)?;
+    let n_threads = threads(&job);
+    let setting = Setting { job, spec: &spec, fingerprint: fingerprint(&job, &spec), checkpoints, n_threads };
+    let outcomes = train_all(&setting, observer)?;
+    let (networks, histories): (Vec<_>, Vec<Vec<EpochRecord>>) = outcomes.into_iter().unzip();
+    Ok(Trained::new(networks, histories.concat(), job.device.device.clone()))
+}
+
+fn check(job: &FitJob<'_>) -> Result<(), TrainError> {
+    let n_rows = job.train.n_rows();
+    if n_rows < 2 {
+        return Err(TrainError::TooFewRows { n_rows });
+    }
+    if job.validation.n_rows() == 0 {
+        return Err(TrainError::NoValidation);
+    }
+    let label = job.train.target[0];
+    if job.train.target.iter().all(|y| *y == label) {
+        return Err(TrainError::OneClass { label });
+    }
+    let (expected, found) = (job.train.layout.widths(), job.validation.layout.widths());
+    if expected == found { Ok(()) } else { Err(TrainError::Layout { expected, found }) }
+}
+
+type Outcome = (tenure_model::Network, Vec<EpochRecord>);
+
+/// Networks in the order of their seeds. An error in one ends the others at their next epoch.
+fn train_all(setting: &Setting<'_>, observer: &mut dyn Observer) -> Result<Vec<Outcome>, TrainError> {
+    let n = setting.job.settings.seeds.max(1);
+    let observer = Mutex::new(observer);
+    if setting.n_threads == 1 {
+        return (0..n).map(|i| Run::start(setting, i)?.finish(&observer)).collect();
+    }
+    let next = Mutex::new(0..n);
+    let take = || next.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = || -> Result<Vec<(usize, Outcome)>, TrainError> {
+        let mut done = Vec::new();
+        while let Some(i) = take() {
+            done.push((i, Run::start(setting, i)?.finish(&observer)?));
+        }
+        Ok(done)
+    };
+    let results = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..setting.n_threads).map(|_| scope.spawn(work)).collect();
+        let join = |worker: std::thread::ScopedJoinHandle<'_, _>| worker.join().unwrap_or_else(|p| std::panic::resume_unwind(p));
+        workers.into_iter().map(join).collect::<Result<Vec<_>, TrainError>>()
+    })?;
+    let mut outcomes: Vec<_> = results.into_iter().flatten().collect();
+    outcomes.sort_by_key(|(i, _)| *i);
+    Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
+}
+
+/// Networks trained at once: a GPU does one after the other.
+fn threads(job: &FitJob<'_>) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    if job.device.info.kind == plan::DeviceKind::Gpu { 1 } else { cores.min(job.settings.seeds).max(1) }
+}

@@ -1,0 +1,58 @@
+//! What training tells while it runs.
+
+use std::ops::ControlFlow;
+
+use serde::{Deserialize, Serialize};
+
+/// One pass over the training rows, as kept in a run's history.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EpochRecord {
+    /// Which network of the ensemble over seeds, from 0.
+    pub network: usize,
+    /// From 1.
+    pub epoch: usize,
+    /// Weighted mean over rows and members of the loss while weights moved, dropout and smoothing included.
+    pub train_loss: f64,
+    /// Log loss of the mean of members' probabilities on the validation rows.
+    pub validation_loss: f64,
+    /// Area under the ROC curve on the validation rows; none where they hold one class only.
+    pub validation_auc: Option<f64>,
+    /// The rate of the last step.
+    pub learning_rate: f64,
+    /// Training rows per second, validation included.
+    pub rows_per_second: f64,
+    /// Since training of this network began, earlier parts of a resumed run included.
+    pub seconds: f64,
+}
+
+/// What an observer is told after each epoch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// The epoch that ended.
+    pub record: EpochRecord,
+    /// Networks in the ensemble over seeds.
+    pub n_networks: usize,
+    /// At most this many epochs per network.
+    pub n_epochs: usize,
+    /// The epoch of this network with the lowest validation loss so far.
+    pub best_epoch: usize,
+    /// An upper bound of the time until the ensemble is trained, as if no network stopped early.
+    pub seconds_left: f64,
+}
+
+/// Is told of progress, and may stop it.
+pub trait Observer: Send {
+    /// Called after each epoch, and after its checkpoint where one is due. `Break` ends training with
+    /// [`TrainError::Stopped`](crate::TrainError::Stopped).
+    fn epoch(&mut self, progress: &Progress) -> ControlFlow<()>;
+}
+
+/// Hears nothing and never stops.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Observer for Silent {
+    fn epoch(&mut self, _progress: &Progress) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
