@@ -16,7 +16,7 @@ use crate::nearest::nearest;
 use crate::tree::{Item, Value, quote};
 
 pub(crate) use list::{List, list};
-pub(crate) use number::{Float, count, float};
+pub(crate) use number::{count, float};
 pub(crate) use path::{Bases, PathKind};
 pub(crate) use text::{CutoffsKind, DelimiterKind, ProductKind, Text, folder_name, text, text_like};
 pub(crate) use time::{Instant, duration, instant, write_instant, write_span};

@@ -22,8 +22,10 @@
 //! # Ok::<(), tenure_config::ConfigErrors>(())
 //! ```
 
+mod catalogue;
 mod check;
 mod code;
+mod defaults;
 mod error;
 mod kind;
 mod load;
@@ -34,12 +36,18 @@ mod plan;
 mod presets;
 mod read;
 mod reader;
+mod schema;
 mod source;
+mod sweep;
 mod tree;
 
+pub use catalogue::describe;
 pub use code::{Code, explain};
+pub use defaults::defaults;
 pub use error::{ConfigError, ConfigErrors};
 pub use load::{Overrides, Resolved, load, parse, resolve, resolve_text};
 pub use lock::lock;
 pub use origin::{Origin, Origins, Setting};
 pub use plan::*;
+pub use schema::schema;
+pub use sweep::{Point, Sweep};

@@ -70,7 +70,7 @@ macro_rules! choices {
 /// `[experiment]`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Experiment {
-    /// Names the run's folder: letters, digits, `-`, `_`.
+    /// Names the run's folder: letters, digits, `-`, `_`. Where it is not given, the experiment file's own name.
     pub name: String,
     /// Every random choice of the run is derived from it.
     pub seed: u64,
@@ -191,7 +191,7 @@ choices! {
 /// `[data.csv]`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Csv {
-    /// What stands between fields.
+    /// What stands between fields: one character, or `"whitespace"` for any run of blanks.
     pub delimiter: Delimiter,
     /// Whether the first line names the columns.
     pub header: bool,
@@ -212,7 +212,7 @@ pub enum Delimiter {
 /// `[time]`. With cutoff `c`, features see events with `t < c`; the label sees `[c + gap, c + gap + horizon)`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Time {
-    /// Where the cutoffs lie.
+    /// Where the cutoffs lie: `"auto"`, or ascending dates, of which the last one tests.
     pub cutoffs: Cutoffs,
     /// Length of the label's window.
     #[schemars(with = "String")]
@@ -352,7 +352,7 @@ choices! {
 pub struct Model {
     /// The architecture.
     pub kind: ModelKind,
-    /// What the preset was; single knobs override it.
+    /// A bundle of defaults for `[model]` and `[train]`; keys that are given win.
     pub preset: Preset,
     /// How TabM's members share weights.
     pub variant: TabmVariant,
@@ -366,7 +366,7 @@ pub struct Model {
     pub dropout: f64,
     /// The non-linearity.
     pub activation: Activation,
-    /// How magnitudes enter.
+    /// How magnitudes enter the network.
     pub numeric_embedding: NumericEmbedding,
     /// Width of one magnitude's embedding (`pbld`: the magnitude itself is one of them).
     pub numeric_embedding_width: usize,

@@ -7,7 +7,11 @@ use crate::{
 /// The defaults of a kind and a preset; keys given in the file win.
 pub(crate) fn recipe(kind: ModelKind, preset: Preset) -> (Model, Train) {
     let (model, train) = match kind {
-        ModelKind::Tabm | ModelKind::Mlp => tabm(preset),
+        ModelKind::Tabm => tabm(preset),
+        ModelKind::Mlp => {
+            let (model, train) = tabm(preset);
+            (Model { members: 1, ..model }, train)
+        }
         ModelKind::Realmlp => realmlp(preset),
         ModelKind::Logistic => logistic(preset),
     };
@@ -23,7 +27,7 @@ pub(crate) const fn numeric_encoding(kind: ModelKind) -> NumericEncoding {
 }
 
 /// TabM (arXiv 2410.24210, appendix D: AdamW 2e-3 with decay 3e-4, clip 1, dropout .1, patience 16), narrower than
-/// the paper's 512 so that a CPU is enough; `mlp` takes the same net with one member.
+/// the paper's 512 so that a CPU is enough. `mlp` is the same net with one member.
 fn tabm(preset: Preset) -> (Model, Train) {
     let model = Model {
         kind: ModelKind::Tabm,

@@ -151,7 +151,7 @@ fn names(check: &mut Check<'_>) {
     let mut mentions: Vec<(String, &str)> = Vec::new();
     mentions.extend(data.columns.iter().map(|(name, _)| (path_of(name), name.as_str())));
     mentions.extend(data.types.iter().map(|(name, _)| (format!("data.types.{}", key(name)), name.as_str())));
-    for product in &data.amount {
+    if let Some(product) = &data.amount {
         mentions.extend([&product.left, &product.right].map(|factor| ("data.amount".into(), factor.as_str())));
     }
     for (path, name) in mentions {

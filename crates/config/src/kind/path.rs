@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::{Kind, text};
 use crate::error::ConfigError;
