@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::random::Stream;
 use crate::reliability::check_confidence;
 use crate::sample::View;
-use crate::{EvaluateError, Metric, Ranked, Sample};
+use crate::{EvaluateError, Metric, Ranked, Sample, Scored};
 
 /// Resamples that must define a metric for its interval to be given.
 const MIN_DEFINED_SHARE: f64 = 0.9;
@@ -99,7 +99,8 @@ impl Bootstrap {
         check_confidence(self.confidence)?;
         let sample = sample.into();
         let values = metrics.iter().map(|metric| metric.of(sample)).collect::<Result<Vec<_>, _>>()?;
-        let replicates = self.replicates(&[sample], |masses| values_of(sample, &masses[0], metrics));
+        let n_units = sample.ranked().n_units;
+        let replicates = self.replicates(n_units, |_, counts| values_of(sample, counts, metrics));
         Ok(values
             .into_iter()
             .enumerate()
@@ -119,32 +120,35 @@ impl Bootstrap {
         check_same_rows(model.ranked(), baseline.ranked())?;
         let values = |sample| metrics.iter().map(|metric| metric.of(sample)).collect::<Result<Vec<_>, _>>();
         let (model_values, baseline_values) = (values(model)?, values(baseline)?);
-        let replicates = self.replicates(&[model, baseline], |masses| {
-            let model = values_of(model, &masses[0], metrics);
-            let baseline = values_of(baseline, &masses[1], metrics);
-            model.into_iter().zip(baseline).map(|(m, b)| Some(m? - b?)).collect()
+        let replicates = self.replicates(model.ranked().n_units, |_, counts| {
+            let [m, b] = [model, baseline].map(|sample| values_of(sample, counts, metrics));
+            m.into_iter().zip(b).map(|(m, b)| Some(m? - b?)).collect::<Vec<_>>()
         });
         let pairs = model_values.into_iter().zip(baseline_values).enumerate();
         Ok(pairs.map(|(i, pair)| self.judge(metrics[i], pair, &column(&replicates, i))).collect())
     }
 
-    /// One row of values for each resample; `measure` gets the masses of each sample's rows.
-    pub(crate) fn replicates<T: Send>(
-        &self,
-        samples: &[Sample<'_>],
-        measure: impl Fn(&[Vec<f64>]) -> T + Sync,
-    ) -> Vec<T> {
-        let n_units = samples[0].ranked().n_units;
-        let buffers = || (vec![0_u32; n_units], samples.iter().map(|s| s.ranked().weight.clone()).collect::<Vec<_>>());
-        (0..self.resamples as u64)
-            .into_par_iter()
-            .map_init(buffers, |(counts, masses), resample| {
-                draw(&mut Stream::new(self.seed, resample), counts);
-                for (sample, mass) in samples.iter().zip(masses.iter_mut()) {
-                    fill_mass(sample.ranked(), counts, mass);
-                }
-                measure(masses)
-            })
+    /// Resample by resample, the metric of one of `others` (each in turn) less that of `first`; none where a resample
+    /// leaves either undefined.
+    pub(crate) fn paired_differences(&self, first: &Scored, others: &[Scored], metric: Metric) -> Vec<Option<f64>> {
+        self.replicates(first.ranked().n_units, |resample, counts| {
+            let other = &others[resample % others.len()];
+            let [a, b] = [first, other].map(|scored| values_of(scored.into(), counts, &[metric])[0]);
+            Some(b? - a?)
+        })
+    }
+
+    /// What `measure` makes of each resample; it gets the resample's number and how often each unit was drawn.
+    fn replicates<T: Send>(&self, n_units: usize, measure: impl Fn(usize, &[u32]) -> T + Sync) -> Vec<T> {
+        let resamples = (0..self.resamples).into_par_iter();
+        resamples
+            .map_init(
+                || vec![0; n_units],
+                |counts, resample| {
+                    draw(&mut Stream::new(self.seed, resample as u64), counts);
+                    measure(resample, counts)
+                },
+            )
             .collect()
     }
 
@@ -202,15 +206,12 @@ fn draw(stream: &mut Stream, counts: &mut [u32]) {
     }
 }
 
-fn fill_mass(ranked: &Ranked, counts: &[u32], mass: &mut [f64]) {
-    for ((m, unit), weight) in mass.iter_mut().zip(&ranked.unit).zip(&ranked.weight) {
-        *m = weight * f64::from(counts[*unit as usize]);
-    }
-}
-
 /// The metrics of one resample; none where it leaves one undefined.
-fn values_of(sample: Sample<'_>, mass: &[f64], metrics: &[Metric]) -> Vec<Option<f64>> {
-    let view = View { ranked: sample.ranked(), mass };
+fn values_of(sample: Sample<'_>, counts: &[u32], metrics: &[Metric]) -> Vec<Option<f64>> {
+    let ranked = sample.ranked();
+    let units = ranked.unit.iter().zip(&ranked.weight);
+    let mass: Vec<f64> = units.map(|(&unit, weight)| weight * f64::from(counts[unit as usize])).collect();
+    let view = View { ranked, mass: &mass };
     let value = |metric: &Metric| metric.of_view(sample, view).ok().filter(|value| value.is_finite());
     metrics.iter().map(value).collect()
 }

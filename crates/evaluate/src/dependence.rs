@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::EvaluateError;
 use crate::bootstrap::quantile;
+use crate::metric::mean;
 
 /// The mean prediction with one feature at one value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,4 +15,39 @@ pub struct DependencePoint {
     pub low: f64,
     /// Upper tenth of the rows' probabilities.
     pub high: f64,
+}
+
+/// Up to `n_points` values of a numeric feature at which to evaluate its dependence: evenly spaced quantiles from the
+/// 1st to the 99th percentile, so that no point rests on an outlier. Missing (NaN) values are left out; of equal values
+/// one is kept, so the grid can be shorter, or empty.
+pub fn dependence_grid(values: &[f64], n_points: usize) -> Vec<f64> {
+    let mut sorted: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
+    sorted.sort_by(f64::total_cmp);
+    if sorted.is_empty() {
+        return sorted;
+    }
+    let last = n_points.max(2) as f64 - 1.0;
+    let mut grid: Vec<f64> = (0..n_points).map(|i| quantile(&sorted, 0.01 + 0.98 * i as f64 / last)).collect();
+    grid.dedup();
+    grid
+}
+
+/// The point of a dependence curve from the probabilities of all rows with the feature set to one value (Friedman 2001,
+/// §8.2), and the rows' weights where they have any.
+pub fn dependence_point(probabilities: &[f64], weights: Option<&[f64]>) -> Result<DependencePoint, EvaluateError> {
+    let n_rows = probabilities.len();
+    if n_rows == 0 {
+        return Err(EvaluateError::Empty);
+    }
+    if let Some(row_idx) = probabilities.iter().position(|p| p.is_nan()) {
+        return Err(EvaluateError::NanScore { row_idx });
+    }
+    let found = weights.map_or(n_rows, <[f64]>::len);
+    if found != n_rows {
+        return Err(EvaluateError::Lengths { what: "weights", expected: n_rows, found });
+    }
+    let mut sorted = probabilities.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let mean = mean(weights.unwrap_or(&vec![1.0; n_rows]), probabilities);
+    Ok(DependencePoint { mean, low: quantile(&sorted, 0.1), high: quantile(&sorted, 0.9) })
 }

@@ -44,17 +44,17 @@ pub use binary::{
     evaluate_ranked,
 };
 pub use bootstrap::{Bootstrap, Comparison, Estimate, Interval};
-pub use calibrate::{Candidate, Choice, Method};
+pub use calibrate::{Candidate, Choice, Method, choose_calibration, fit_calibration};
 pub use curves::{
     Decile, Histogram, PrecisionRecallPoint, RocPoint, deciles, histogram, precision_recall_curve, roc_curve,
 };
-pub use dependence::DependencePoint;
+pub use dependence::{DependencePoint, dependence_grid, dependence_point};
 pub use error::EvaluateError;
 pub use flagged::Confusion;
-pub use folds::FoldSummary;
-pub use importance::Importance;
+pub use folds::{FoldSummary, summarise_folds};
+pub use importance::{Importance, ImportanceStudy, ImportanceTask};
 pub use metric::Metric;
 pub use profit::{Profit, ProfitCurve, ProfitPoint, best_threshold, profit_curve};
 pub use reliability::{Binning, Murphy, Reliability, ReliabilityBin, wilson_interval};
 pub use sample::{LOG_LOSS_CLIP, Ranked, Sample, Scored};
-pub use slices::{MISSING_LEVEL, Slice, SliceMetrics, SliceSettings, SliceTable};
+pub use slices::{MISSING_LEVEL, Slice, SliceMetrics, SliceSettings, SliceTable, bands, slice_by};

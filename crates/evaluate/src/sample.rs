@@ -130,26 +130,82 @@ impl Scored {
         Ok(self)
     }
 
-    /// The same rows with their probabilities mapped, as by a calibration map: `map` gets each probability.
+    /// The same rows with each probability mapped, as by a calibration map.
     pub fn mapped(&self, map: impl Fn(f64) -> f64) -> Result<Self, EvaluateError> {
-        let n_rows = self.ranked.n_rows();
-        let (mut scores, mut outcomes) = (vec![0.0; n_rows], vec![false; n_rows]);
-        let (mut weights, mut units) = (vec![0.0; n_rows], vec![0; n_rows]);
-        for (place, &row) in self.ranked.row.iter().enumerate() {
-            let row = row as usize;
-            scores[row] = map(self.ranked.score[place]);
-            outcomes[row] = self.ranked.outcome[place] == 1.0;
-            weights[row] = self.ranked.weight[place];
-            units[row] = self.ranked.unit[place];
+        let mut rows = self.rows();
+        rows.scores.iter_mut().for_each(|p| *p = map(*p));
+        rows.scored()
+    }
+
+    /// The same rows with other probabilities, in the original order of rows.
+    pub fn with_probabilities(&self, probabilities: &[f64]) -> Result<Self, EvaluateError> {
+        Rows { scores: probabilities.to_vec(), ..self.rows() }.scored()
+    }
+
+    /// The rows with these original indices, as a set of their own.
+    pub fn select(&self, row_indices: &[u32]) -> Result<Self, EvaluateError> {
+        self.rows().select(row_indices).scored()
+    }
+
+    /// The rows in their original order.
+    pub(crate) fn rows(&self) -> Rows {
+        let ranked = &self.ranked;
+        let mut place = vec![0; ranked.n_rows()];
+        for (i, &row) in ranked.row.iter().enumerate() {
+            place[row as usize] = i;
         }
-        let mapped = Self::new(&scores, &outcomes, self.ranked.weighted.then_some(weights.as_slice()))?;
-        if self.ranked.clustered { mapped.in_clusters(&units) } else { Ok(mapped) }
+        Rows {
+            scores: place.iter().map(|&i| ranked.score[i]).collect(),
+            outcomes: place.iter().map(|&i| ranked.outcome[i] == 1.0).collect(),
+            weights: ranked.weighted.then(|| place.iter().map(|&i| ranked.weight[i]).collect()),
+            clusters: ranked.clustered.then(|| place.iter().map(|&i| ranked.unit[i]).collect()),
+        }
     }
 
     /// The ranking, without the claim that its scores are probabilities.
     pub fn ranked(&self) -> &Ranked {
         &self.ranked
     }
+}
+
+/// Scored rows in their original order.
+pub(crate) struct Rows {
+    pub(crate) scores: Vec<f64>,
+    pub(crate) outcomes: Vec<bool>,
+    weights: Option<Vec<f64>>,
+    clusters: Option<Vec<u32>>,
+}
+
+impl Rows {
+    pub(crate) fn select(&self, row_indices: &[u32]) -> Self {
+        Self {
+            scores: gather(&self.scores, row_indices),
+            outcomes: gather(&self.outcomes, row_indices),
+            weights: self.weights.as_ref().map(|weights| gather(weights, row_indices)),
+            clusters: self.clusters.as_ref().map(|clusters| gather(clusters, row_indices)),
+        }
+    }
+
+    pub(crate) fn scored(&self) -> Result<Scored, EvaluateError> {
+        let scored = Scored::new(&self.scores, &self.outcomes, self.weights.as_deref())?;
+        match &self.clusters {
+            Some(clusters) => scored.in_clusters(clusters),
+            None => Ok(scored),
+        }
+    }
+
+    pub(crate) fn weight(&self, row_idx: usize) -> f64 {
+        self.weights.as_ref().map_or(1.0, |weights| weights[row_idx])
+    }
+
+    /// What the row must not be parted from: its cluster, or itself.
+    pub(crate) fn unit(&self, row_idx: usize) -> usize {
+        self.clusters.as_ref().map_or(row_idx, |clusters| clusters[row_idx] as usize)
+    }
+}
+
+fn gather<T: Copy>(values: &[T], row_indices: &[u32]) -> Vec<T> {
+    row_indices.iter().map(|&row| values[row as usize]).collect()
 }
 
 /// What a metric can be computed of; made by `into()` from `&Scored` or `&Ranked`.
@@ -245,7 +301,7 @@ impl<'a> View<'a> {
 }
 
 /// The log loss of one row, in nats.
-fn row_log_loss(p: f64, y: f64) -> f64 {
+pub(crate) fn row_log_loss(p: f64, y: f64) -> f64 {
     let p = p.clamp(LOG_LOSS_CLIP, 1.0 - LOG_LOSS_CLIP);
     if y == 1.0 { -p.ln() } else { -(-p).ln_1p() }
 }
