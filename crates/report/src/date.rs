@@ -8,6 +8,11 @@ pub(crate) fn day(instant: Timestamp) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
+/// The month of an instant, `2011-09`, in UTC.
+pub(crate) fn month(instant: Timestamp) -> String {
+    day(instant)[..7].to_owned()
+}
+
 /// First days of months between two instants (microseconds), about `n_ticks` of them, evenly spaced in months; `2011-06`,
 /// or `2011` where they are whole years. Ranges shorter than two months get days.
 pub(crate) fn ticks(start: i64, end: i64, n_ticks: usize) -> Vec<(i64, String)> {

@@ -12,7 +12,7 @@ pub use data::{
     Suspect, Timeline,
 };
 pub use environment::{Environment, GateOutcome, RunFacts, Setting, Timing};
-pub use evaluation::*;
+pub use evaluation::{Baseline, Evaluation, FeatureImportance, PartitionCalibration};
 pub use training::{DependenceShape, LearningCurve, PartialDependence, TrainingFacts};
 
 /// The version of `report.json` that this crate writes and reads.

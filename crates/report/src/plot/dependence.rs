@@ -1,5 +1,7 @@
 //! Partial dependence of single features, each above a histogram of its values.
 
+use tenure_evaluate::DependencePoint;
+
 use crate::escape::shorten;
 use crate::figure::{DataTable, Figure, Unit};
 use crate::number::{count, fixed, percent1, significant};
@@ -18,7 +20,9 @@ const LABEL: usize = 16;
 /// One small figure for each feature, all on the same scale of prediction.
 pub(crate) fn figures(features: &[PartialDependence]) -> Vec<Figure> {
     let means = features.iter().flat_map(|feature| match &feature.shape {
-        DependenceShape::Numeric { mean, .. } | DependenceShape::Category { mean, .. } => mean.iter().copied(),
+        DependenceShape::Numeric { points, .. } | DependenceShape::Category { points, .. } => {
+            points.iter().map(|point| point.mean)
+        }
     });
     let Some((low, high)) = extent(means) else { return Vec::new() };
     features.iter().enumerate().map(|(i, feature)| figure(i, feature, (low, high))).collect()
@@ -26,12 +30,13 @@ pub(crate) fn figures(features: &[PartialDependence]) -> Vec<Figure> {
 
 fn figure(idx: usize, feature: &PartialDependence, range: (f64, f64)) -> Figure {
     let (drawing, table) = match &feature.shape {
-        DependenceShape::Numeric { values, mean, edges, counts } => {
-            (draw_numeric(&feature.feature, (values, mean), (edges, counts), range), numeric_table(values, mean))
+        DependenceShape::Numeric { values, points, edges, counts } => {
+            let drawing = draw_numeric(&feature.feature, (values, points), (edges, counts), range);
+            (drawing, numeric_table(values, points))
         }
-        DependenceShape::Category { levels, mean, counts } => {
-            let order = by_frequency(counts);
-            (draw_levels((levels, mean, counts), &order, range), level_table((levels, mean, counts), &order))
+        DependenceShape::Category { levels, points, counts } => {
+            let levels = in_order(levels, points, counts);
+            (draw_levels(&levels, range), level_table(&levels))
         }
     };
     Figure {
@@ -44,8 +49,8 @@ fn figure(idx: usize, feature: &PartialDependence, range: (f64, f64)) -> Figure 
 }
 
 /// The mean prediction over the middle of the feature; bars below show where its values lie.
-fn draw_numeric(name: &str, line: (&[f64], &[f64]), histogram: (&[f64], &[u64]), range: (f64, f64)) -> String {
-    let (values, mean) = line;
+fn draw_numeric(name: &str, line: (&[f64], &[DependencePoint]), histogram: (&[f64], &[u64]), range: (f64, f64)) -> String {
+    let (values, points) = line;
     let (edges, counts) = histogram;
     let (low, high) = extent(values.iter().copied()).unwrap_or((0.0, 1.0));
     let floor = range.0 - (range.1 - range.0).max(0.01) * RUG;
@@ -64,55 +69,69 @@ fn draw_numeric(name: &str, line: (&[f64], &[f64]), histogram: (&[f64], &[u64]),
             frame.svg.rect("bar faint", (left + 0.4, top), (right - left - 0.8, bottom - top), &tip);
         }
     }
-    frame.curve("line one", values.iter().copied().zip(mean.iter().copied()));
+    frame.curve("line one", values.iter().copied().zip(points.iter().map(|point| point.mean)));
     frame.finish(&format!("Mean prediction over {name}"))
 }
 
-/// Indices of levels, most rows first; ties in the order given.
-fn by_frequency(counts: &[u64]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..counts.len()).collect();
-    order.sort_by_key(|&i| std::cmp::Reverse(counts[i]));
-    order
+/// One level of a category.
+struct Level<'a> {
+    name: &'a str,
+    point: &'a DependencePoint,
+    n_rows: u64,
 }
 
-fn draw_levels(levels: (&[String], &[f64], &[u64]), order: &[usize], range: (f64, f64)) -> String {
-    let (names, mean, counts) = levels;
-    let longest = order.iter().take(MAX_LEVELS).map(|&i| names[i].chars().count().min(LABEL)).max().unwrap_or(1);
+/// The levels, most rows first; ties in the order given.
+fn in_order<'a>(names: &'a [String], points: &'a [DependencePoint], counts: &[u64]) -> Vec<Level<'a>> {
+    let levels = names.iter().zip(points).zip(counts);
+    let mut levels: Vec<_> = levels.map(|((name, point), &n_rows)| Level { name, point, n_rows }).collect();
+    levels.sort_by_key(|level| std::cmp::Reverse(level.n_rows));
+    levels
+}
+
+fn draw_levels(levels: &[Level<'_>], range: (f64, f64)) -> String {
+    let shown = &levels[..levels.len().min(MAX_LEVELS)];
+    let longest = shown.iter().map(|level| level.name.chars().count().min(LABEL)).max().unwrap_or(1);
     let left = longest as f64 * CHARACTER + 14.0;
     let (top, bottom) = (26.0, SIZE.1 - 46.0);
-    let span = (range.1 - range.0).max(0.01);
-    let x = Scale::nice((range.0 - span * 0.1).max(0.0), range.1 + span * 0.1, 4).to(left, SIZE.0 - 16.0);
+    let x = level_scale(range).to(left, SIZE.0 - 16.0);
     let mut svg = Svg::default();
     for (value, label) in x.ticks(4, Unit::Share) {
         svg.line("grid", (x.at(value), top), (x.at(value), bottom));
         svg.text("tick", Anchor::Middle, (x.at(value), bottom + 18.0), &label);
     }
     svg.line("base", (left, bottom), (SIZE.0 - 16.0, bottom));
-    let n_shown = order.len().min(MAX_LEVELS);
-    let row = ((bottom - top) / n_shown.max(1) as f64).min(34.0);
-    for (place, &i) in order.iter().take(MAX_LEVELS).enumerate() {
-        let y = top + row * (place as f64 + 0.5);
-        svg.label("tick", Anchor::End, (left - 8.0, y + 4.0), &shorten(&names[i], LABEL), &names[i]);
-        svg.line("stem one", (left, y), (x.at(mean[i]), y));
-        let tip = format!("{}: {} over {} rows", names[i], percent1(mean[i]), count(counts[i]));
-        svg.dot("dot one", (x.at(mean[i]), y), 4.5, &tip);
+    let row = ((bottom - top) / shown.len().max(1) as f64).min(34.0);
+    for (place, level) in shown.iter().enumerate() {
+        let (y, at) = (top + row * (place as f64 + 0.5), x.at(level.point.mean));
+        svg.label("tick", Anchor::End, (left - 8.0, y + 4.0), &shorten(level.name, LABEL), level.name);
+        svg.line("stem one", (left, y), (at, y));
+        let tip = format!("{}: {} over {} rows", level.name, percent1(level.point.mean), count(level.n_rows));
+        svg.dot("dot one", (at, y), 4.5, &tip);
     }
     svg.text("axis", Anchor::End, (SIZE.0 - 12.0, SIZE.1 - 8.0), "Mean prediction");
     svg.finish(SIZE, "Mean prediction by level")
 }
 
-fn numeric_table(values: &[f64], mean: &[f64]) -> DataTable {
-    let mut table = DataTable::new(0, &["value", "mean prediction"]);
-    for (&value, &mean) in values.iter().zip(mean) {
-        table.push(vec![significant(value), fixed(mean, 3)]);
+/// The same for every category of a page: a little wider than all mean predictions.
+fn level_scale(range: (f64, f64)) -> Scale {
+    let room = (range.1 - range.0).max(0.01) * 0.1;
+    Scale::nice((range.0 - room).max(0.0), range.1 + room, 4)
+}
+
+fn numeric_table(values: &[f64], points: &[DependencePoint]) -> DataTable {
+    let mut table = DataTable::new(0, &["value", "mean prediction", "lower tenth", "upper tenth"]);
+    for (&value, point) in values.iter().zip(points) {
+        let figures = [point.mean, point.low, point.high].map(|value| fixed(value, 3));
+        table.push([significant(value)].into_iter().chain(figures).collect());
     }
     table
 }
 
-fn level_table(levels: (&[String], &[f64], &[u64]), order: &[usize]) -> DataTable {
-    let mut table = DataTable::new(1, &["level", "rows", "mean prediction"]);
-    for &i in order {
-        table.push(vec![levels.0[i].clone(), count(levels.2[i]), fixed(levels.1[i], 3)]);
+fn level_table(levels: &[Level<'_>]) -> DataTable {
+    let mut table = DataTable::new(1, &["level", "rows", "mean prediction", "lower tenth", "upper tenth"]);
+    for level in levels {
+        let figures = [level.point.mean, level.point.low, level.point.high].map(|value| fixed(value, 3));
+        table.push([level.name.to_owned(), count(level.n_rows)].into_iter().chain(figures).collect());
     }
     table
 }

@@ -95,10 +95,10 @@ impl Frame {
         (self.x.at(point.0), self.y.at(point.1))
     }
 
-    /// A line through values, thinned to what can be seen.
+    /// A line through values.
     pub(crate) fn curve(&mut self, class: &str, values: impl IntoIterator<Item = (f64, f64)>) {
         let points: Vec<_> = values.into_iter().map(|value| self.at(value)).collect();
-        self.svg.path(class, &thin(&points));
+        self.svg.path(class, &points);
     }
 
     /// A dot at a value.
@@ -140,53 +140,5 @@ impl Frame {
     /// The finished drawing.
     pub(crate) fn finish(self, name: &str) -> String {
         self.svg.finish(self.size, name)
-    }
-}
-
-/// The points a line needs so that no dropped one lies more than a fifth of a pixel from it (Ramer, Douglas and Peucker).
-/// Curves with a gap (a point that is not finite) are left whole.
-pub(crate) fn thin(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
-    const TOLERANCE: f64 = 0.2;
-    if points.len() < 3 || points.iter().any(|point| !(point.0.is_finite() && point.1.is_finite())) {
-        return points.to_vec();
-    }
-    let mut keep = vec![false; points.len()];
-    keep[0] = true;
-    keep[points.len() - 1] = true;
-    let mut open = vec![(0, points.len() - 1)];
-    while let Some((first, last)) = open.pop() {
-        let far = (first + 1..last)
-            .map(|i| (i, distance(points[i], points[first], points[last])))
-            .max_by(|a, b| a.1.total_cmp(&b.1));
-        if let Some((i, _)) = far.filter(|&(_, distance)| distance > TOLERANCE) {
-            keep[i] = true;
-            open.extend([(first, i), (i, last)]);
-        }
-    }
-    points.iter().zip(keep).filter_map(|(&point, kept)| kept.then_some(point)).collect()
-}
-
-/// Distance of `p` from the segment `a`–`b`.
-fn distance(p: (f64, f64), a: (f64, f64), b: (f64, f64)) -> f64 {
-    let (dx, dy) = (b.0 - a.0, b.1 - a.1);
-    let length = dx * dx + dy * dy;
-    let along = if length == 0.0 { 0.0 } else { ((p.0 - a.0) * dx + (p.1 - a.1) * dy) / length };
-    let along = along.clamp(0.0, 1.0);
-    (p.0 - a.0 - along * dx).hypot(p.1 - a.1 - along * dy)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_straight_line_of_many_points_needs_two() {
-        let line: Vec<_> = (0..=1000).map(|i| (f64::from(i) * 0.4, f64::from(i) * 0.2)).collect();
-        assert_eq!(thin(&line), [(0.0, 0.0), (400.0, 200.0)]);
-    }
-
-    #[test]
-    fn a_corner_is_kept() {
-        assert_eq!(thin(&[(0.0, 0.0), (50.0, 0.0), (100.0, 0.0), (100.0, 80.0)]).len(), 3);
     }
 }

@@ -16,6 +16,8 @@ pub struct DataFacts {
     pub n_rows_kept: u64,
     /// Rows that were not, by reason.
     pub dropped: Vec<DroppedRows>,
+    /// What was changed or left out without dropping a row, in words, each with its column and count.
+    pub notes: Vec<String>,
     /// Where the rejected rows were written, relative to the run.
     pub rejected_file: Option<String>,
     /// Earliest and latest event, where there are events.
@@ -138,24 +140,33 @@ pub enum Part {
     Test,
 }
 
-/// How many of the customers who first bought in one period bought again in each period after it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Customers by the month of their first purchase, and how many of them came back in each later month.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retention {
-    /// Length of a period in words: `month`, `28 days`.
-    pub period: String,
-    /// Cohorts in the order of time.
+    /// In the order of time.
     pub cohorts: Vec<Cohort>,
 }
 
-/// Customers who first bought in the same period.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Customers who first bought in the same month.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cohort {
-    /// The period of their first purchase: `2011-03`.
-    pub name: String,
+    /// The first instant of the month, UTC.
+    pub start: Timestamp,
+    /// `active[k]` of them bought in the k-th month after; `active[0]` is the cohort's size. Shorter for later cohorts.
+    pub active: Vec<u64>,
+}
+
+impl Cohort {
     /// How many they are.
-    pub n_customers: u64,
-    /// Share of them, 0 to 1, who bought in period 0, 1, 2, …; shorter for later cohorts.
-    pub active_share: Vec<f64>,
+    pub fn n_customers(&self) -> u64 {
+        self.active.first().copied().unwrap_or(0)
+    }
+
+    /// Share of them who bought in the k-th month after their first, or none where that lies past the data.
+    pub fn active_share(&self, k: usize) -> Option<f64> {
+        let n_active = *self.active.get(k)?;
+        (self.n_customers() > 0).then(|| n_active as f64 / self.n_customers() as f64)
+    }
 }
 
 /// A column that may be the label in disguise.

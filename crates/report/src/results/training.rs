@@ -1,6 +1,7 @@
 //! The network and how it was trained.
 
 use serde::{Deserialize, Serialize};
+use tenure_evaluate::DependencePoint;
 
 /// The network and how it was trained.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -49,8 +50,8 @@ pub enum DependenceShape {
     Numeric {
         /// Values the feature was set to, ascending.
         values: Vec<f64>,
-        /// Mean predicted probability at each.
-        mean: Vec<f64>,
+        /// Mean predicted probability at each, and how rows differ.
+        points: Vec<DependencePoint>,
         /// Edges of a histogram of the feature on the same rows, one more than `counts`.
         edges: Vec<f64>,
         /// Rows in each bin.
@@ -60,8 +61,8 @@ pub enum DependenceShape {
     Category {
         /// Levels the feature was set to.
         levels: Vec<String>,
-        /// Mean predicted probability at each.
-        mean: Vec<f64>,
+        /// Mean predicted probability at each, and how rows differ.
+        points: Vec<DependencePoint>,
         /// Rows of each level.
         counts: Vec<u64>,
     },

@@ -1,0 +1,106 @@
+//! What the run read, and how rows were set apart.
+
+use crate::date;
+use crate::document::{Block, Section};
+use crate::figure::DataTable;
+use crate::number::{bytes, count, fixed, percent1};
+use crate::plot;
+use crate::results::{PartitionFacts, RowCount, RunResults};
+use crate::words::DIGITS;
+
+/// How rows were set apart, over time where there is time.
+pub(crate) fn split(results: &RunResults) -> Section {
+    let mut section = Section::new("split", "Split");
+    section.figures.extend(results.timeline.as_ref().and_then(plot::timeline::figure));
+    section.figures.extend(results.retention.as_ref().and_then(plot::retention::figure));
+    if !results.partitions.is_empty() {
+        section.blocks.push(partitions(&results.partitions));
+    }
+    section
+}
+
+fn partitions(partitions: &[PartitionFacts]) -> Block {
+    let head = ["partition", "training rows", "validation rows", "test rows", "test churn rate", "AUC", "log loss"];
+    let mut table = DataTable::new(1, &head);
+    let rows = |rows: RowCount| count(rows.n_rows);
+    let metric = |value: Option<f64>| value.map_or("–".to_owned(), |value| fixed(value, DIGITS));
+    for partition in partitions {
+        table.push(vec![
+            partition.name.clone(),
+            rows(partition.train),
+            rows(partition.validation),
+            rows(partition.test),
+            partition.test.positive_share().map_or("–".to_owned(), percent1),
+            metric(partition.auc),
+            metric(partition.log_loss),
+        ]);
+    }
+    Block {
+        title: "Rows by partition".to_owned(),
+        note: "Training rows fit the network and its encoders; validation rows stop it and calibrate it; test rows only judge."
+            .to_owned(),
+        table,
+        folded: false,
+    }
+}
+
+/// Files, rows read and dropped, columns.
+pub(crate) fn data(results: &RunResults) -> Section {
+    let data = &results.data;
+    let mut section = Section::new("data", "Data");
+    section.lead.push(format!(
+        "{} rows read, {} kept; {} examples, {} of them churned.",
+        count(data.n_rows_read),
+        count(data.n_rows_kept),
+        count(data.n_examples),
+        percent1(data.n_positive as f64 / data.n_examples.max(1) as f64)
+    ));
+    if let Some((first, last)) = data.time_range {
+        section.lead.push(format!("Events from {} to {}.", date::day(first), date::day(last)));
+    }
+    section.lead.extend(data.notes.iter().cloned());
+    section.blocks.push(dropped(results));
+    section.blocks.push(files(results));
+    section.blocks.push(columns(results));
+    section
+}
+
+fn dropped(results: &RunResults) -> Block {
+    let data = &results.data;
+    let mut table = DataTable::new(1, &["rows", "number", "share of rows read"]);
+    let share = |n_rows: u64| percent1(n_rows as f64 / data.n_rows_read.max(1) as f64);
+    for dropped in &data.dropped {
+        table.push(vec![format!("dropped: {}", dropped.reason), count(dropped.n_rows), share(dropped.n_rows)]);
+    }
+    table.push(vec!["kept".to_owned(), count(data.n_rows_kept), share(data.n_rows_kept)]);
+    Block {
+        title: "Validation".to_owned(),
+        note: data.rejected_file.as_ref().map_or(String::new(), |file| format!("The dropped rows are in {file}.")),
+        table,
+        folded: false,
+    }
+}
+
+fn files(results: &RunResults) -> Block {
+    let mut table = DataTable::new(2, &["file", "digest", "size", "rows"]);
+    for file in &results.data.files {
+        let n_rows = file.n_rows.map_or("–".to_owned(), count);
+        table.push(vec![file.path.clone(), file.digest.clone(), bytes(file.size_bytes), n_rows]);
+    }
+    Block { title: "Files".to_owned(), note: String::new(), table, folded: results.data.files.len() > 8 }
+}
+
+fn columns(results: &RunResults) -> Block {
+    let mut table = DataTable::new(4, &["column", "role", "enters as", "origin", "missing"]);
+    for column in &results.data.columns {
+        let encoding = if column.encoding.is_empty() { "–".to_owned() } else { column.encoding.clone() };
+        let role = column.role.to_string();
+        table.push(vec![column.name.clone(), role, encoding, column.origin.clone(), percent1(column.missing_share)]);
+    }
+    Block {
+        title: format!("Columns ({})", results.data.columns.len()),
+        note: "Only category and numeric columns are features; sensitive columns are kept for slices alone.".to_owned(),
+        table,
+        folded: true,
+    }
+}

@@ -1,0 +1,115 @@
+//! The top of the page: what was predicted from what, how well, and what a reader must not miss.
+
+use tenure_evaluate::{Estimate, Metric};
+
+use crate::document::{Alert, Tile};
+use crate::number::{count, duration, fixed, percent, percent1};
+use crate::results::RunResults;
+use crate::words::{self, DIGITS};
+
+/// Name, task, time.
+pub(crate) fn eyebrow(results: &RunResults) -> Vec<String> {
+    let run = &results.run;
+    let started = run.started_at.replace('T', " ").replace('Z', " UTC");
+    [run.name.clone(), format!("{} model", run.task), started].into_iter().filter(|text| !text.is_empty()).collect()
+}
+
+/// What the headline rests on, in two sentences.
+pub(crate) fn facts(results: &RunResults) -> Vec<String> {
+    let counts = &results.evaluation.model.counts;
+    let n_partitions = results.partitions.len();
+    let how = if n_partitions > 1 { format!(" in {n_partitions} folds") } else { String::new() };
+    let judged = format!(
+        "Judged on {} rows it never saw{how}, {} of them churned.",
+        count(counts.n_rows as u64),
+        percent1(results.evaluation.model.constant.probability)
+    );
+    vec![format!("{judged} {}", trained(results))]
+}
+
+fn trained(results: &RunResults) -> String {
+    let environment = &results.environment;
+    let seconds: f64 = environment.timings.iter().map(|timing| timing.seconds).sum();
+    let time = if seconds > 0.0 { format!(" in {}", duration(seconds)) } else { String::new() };
+    format!("{}, on {}{time}, from {}.", results.training.network, environment.device, source(results))
+}
+
+/// The files in a few words.
+fn source(results: &RunResults) -> String {
+    let name = |path: &str| path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned();
+    match results.data.files.as_slice() {
+        [] => format!("{} data", results.data.source),
+        [only] => name(&only.path),
+        [first, rest @ ..] => format!("{} and {} more files", name(&first.path), rest.len()),
+    }
+}
+
+/// Failed gates, suspected leakage, caveats: the gravest first.
+pub(crate) fn alerts(results: &RunResults) -> Vec<Alert> {
+    let failed: Vec<String> = results
+        .gates
+        .iter()
+        .filter(|gate| !gate.passed)
+        .map(|gate| format!("{}: found {}, bound {}", gate.gate, fixed(gate.found, 4), fixed(gate.bound, 4)))
+        .collect();
+    let suspects: Vec<String> = results
+        .suspects
+        .iter()
+        .map(|suspect| format!("{} (AUC {} alone): {}", suspect.column, fixed(suspect.auc, DIGITS), suspect.reason))
+        .collect();
+    let caveats = results.caveats.clone();
+    [("bad", "Gates not met", failed), ("warn", "Suspected leakage", suspects), ("plain", "Before you act on this", caveats)]
+        .into_iter()
+        .filter(|(_, _, items)| !items.is_empty())
+        .map(|(class, title, items)| Alert { class, title: title.to_owned(), items })
+        .collect()
+}
+
+/// The main metrics, each with its interval and with the figure of always predicting the base rate.
+pub(crate) fn tiles(results: &RunResults) -> Vec<Tile> {
+    let model = &results.evaluation.model;
+    let (metrics, constant) = (&model.metrics, &model.constant);
+    let chance = |value: f64| format!("base rate alone: {}", fixed(value, DIGITS));
+    let calibrated = fixed(model.reliability.expected_error_if_calibrated, DIGITS);
+    vec![
+        tile("AUC", &metrics.auc, chance(0.5)),
+        tile("PR-AUC", &metrics.average_precision, chance(constant.probability)),
+        tile("Log loss (less is better)", &metrics.log_loss, chance(constant.log_loss)),
+        tile("Brier score (less is better)", &metrics.brier, chance(constant.brier)),
+        tile("ECE (less is better)", &metrics.ece, format!("by chance alone: {calibrated}")),
+        Tile {
+            name: "Lift of the top tenth".to_owned(),
+            value: format!("{}×", fixed(metrics.top_decile_lift.value, 1)),
+            interval: words::range(&metrics.top_decile_lift, 1),
+            rival: "at random: 1.0×".to_owned(),
+        },
+    ]
+}
+
+fn tile(name: &str, estimate: &Estimate, rival: String) -> Tile {
+    Tile {
+        name: name.to_owned(),
+        value: fixed(estimate.value, DIGITS),
+        interval: words::range(estimate, DIGITS),
+        rival,
+    }
+}
+
+/// What the intervals are, and the mean over folds where there are folds.
+pub(crate) fn tiles_note(results: &RunResults) -> String {
+    let evaluation = &results.evaluation;
+    let bootstrap = &evaluation.model.settings.bootstrap;
+    let mut note = format!(
+        "Below each figure its {} interval, from {} bootstrap resamples of the test rows.",
+        percent(bootstrap.confidence),
+        count(bootstrap.resamples as u64)
+    );
+    if let Some(folds) = evaluation.over_folds(Metric::Auc) {
+        note.push_str(&format!(
+            " AUC here is over all folds' rows together; the mean of the folds is {} (spread {}).",
+            fixed(folds.mean, DIGITS),
+            fixed(folds.standard_deviation, DIGITS)
+        ));
+    }
+    note
+}
