@@ -71,6 +71,27 @@ impl Values {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// The values of these rows, in this order; a row may be taken more than once.
+    ///
+    /// # Panics
+    /// When a row is not below [`Values::len`].
+    #[must_use]
+    pub fn take(&self, rows: &[u32]) -> Self {
+        match self {
+            Self::Numeric(values) => Self::Numeric(pick(values, rows)),
+            Self::Time(instants) => Self::Time(pick(instants, rows)),
+            Self::Text(texts) => Self::Text(rows.iter().map(|&row_idx| texts.get(row_idx as usize)).collect()),
+            Self::Category(categories) => Self::Category(Categories {
+                codes: pick(&categories.codes, rows),
+                levels: categories.levels.clone(),
+            }),
+        }
+    }
+}
+
+fn pick<T: Copy>(values: &[T], rows: &[u32]) -> Vec<T> {
+    rows.iter().map(|&row_idx| values[row_idx as usize]).collect()
 }
 
 /// Level codes into a list of distinct level names.

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::{Column, Role};
+use crate::{Column, Role, Values};
 
 /// Columns of equal length with distinct names.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,6 +88,30 @@ impl Table {
         self.columns.iter().find(|column| column.role == role)
     }
 
+    /// These rows, in this order; a row may be taken more than once.
+    ///
+    /// # Panics
+    /// When a row is not below [`Table::n_rows`].
+    #[must_use]
+    pub fn take(&self, rows: &[u32]) -> Self {
+        let take = |column: &Column| Column::new(column.name.clone(), column.role, column.values.take(rows));
+        Self { columns: self.columns.iter().map(take).collect(), n_rows: rows.len() }
+    }
+
+    /// The table with the values of one column replaced.
+    ///
+    /// # Errors
+    /// [`TableError::Ragged`] where the values are not one for each row.
+    ///
+    /// # Panics
+    /// When there is no such column.
+    pub fn with_values(&self, name: &str, values: Values) -> Result<Self, TableError> {
+        let mut columns = self.columns.clone();
+        let column = columns.iter_mut().find(|column| column.name == name).expect("the caller names a column it has");
+        column.values = values;
+        Self::new(columns)
+    }
+
     /// The columns a model may read, in order.
     pub fn features(&self) -> impl Iterator<Item = &Column> {
         self.columns.iter().filter(|column| column.role.is_feature())
@@ -99,7 +123,19 @@ mod tests {
     use alloc::vec;
 
     use super::*;
-    use crate::Values;
+
+    #[test]
+    fn rows_are_taken_in_the_order_asked_for() {
+        let table = Table::new(vec![
+            Column::new("x", Role::Numeric, Values::Numeric(vec![0.0, 1.0, 2.0])),
+            Column::new("id", Role::Id, Values::Text(["a", "b", "c"].into_iter().collect())),
+        ])
+        .unwrap();
+        let taken = table.take(&[2, 0, 2]);
+        assert_eq!(taken.column("x").unwrap().values, Values::Numeric(vec![2.0, 0.0, 2.0]));
+        assert_eq!(taken.column("id").unwrap().values, Values::Text(["c", "a", "c"].into_iter().collect()));
+        assert!(table.with_values("x", Values::Numeric(vec![7.0])).is_err());
+    }
 
     #[test]
     fn ragged_columns_and_repeated_names_are_refused() {
