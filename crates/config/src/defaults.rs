@@ -37,7 +37,7 @@ pub fn defaults() -> String {
     let mut out = String::from(HEADER);
     for section in sections() {
         let about = describe(section).unwrap_or_default();
-        out.push_str(&format!("\n# {about}\n[{section}]\n"));
+        out.extend(["\n# ", &about, "\n[", section, "]\n"]);
         for knob in knobs().iter().filter(|knob| knob.section == section && !knob.is_map) {
             out.push_str(&entry(knob));
         }
@@ -45,7 +45,7 @@ pub fn defaults() -> String {
             let path = format!("{section}.{}", knob.key);
             let about = describe(&path).unwrap_or_default();
             let names = knob.expected.trim_start_matches("one of ").replace('"', "");
-            out.push_str(&format!("\n# {about} Any of {names}.\n[{path}]\n# {}\n", example(&path)));
+            out.extend(["\n# ", &about, " Any of ", &names, ".\n[", &path, "]\n# ", example(&path), "\n"]);
         }
     }
     out

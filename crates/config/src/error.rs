@@ -252,7 +252,8 @@ impl ConfigErrors {
             error.write_plain(&mut out).expect("writing to a string does not fail");
             out.push('\n');
         }
-        out.push_str(&format!("{self}\n"));
+        out.push_str(&self.to_string());
+        out.push('\n');
         out
     }
 }

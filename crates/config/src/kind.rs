@@ -19,7 +19,7 @@ pub(crate) use list::{List, list};
 pub(crate) use number::{count, float};
 pub(crate) use path::{Bases, PathKind};
 pub(crate) use text::{CutoffsKind, DelimiterKind, ProductKind, Text, folder_name, text, text_like};
-pub(crate) use time::{Instant, duration, instant, write_instant, write_span};
+pub(crate) use time::{Instant, duration, duration_or_zero, instant, write_instant, write_span};
 
 /// What a knob accepts.
 pub(crate) trait Kind {

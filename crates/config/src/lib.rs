@@ -27,6 +27,7 @@ mod check;
 mod code;
 mod defaults;
 mod error;
+pub mod init;
 mod kind;
 mod load;
 mod lock;

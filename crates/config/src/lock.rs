@@ -18,10 +18,10 @@ pub fn lock(plan: &Plan, origins: &Origins) -> String {
         if settings.is_empty() {
             continue;
         }
-        out.push_str(&format!("\n[{section}]\n"));
+        out.extend(["\n[", section, "]\n"]);
         for setting in settings {
             let value = setting.value.as_deref().unwrap_or_default();
-            out.push_str(&format!("{} = {value} # {}\n", tree::key(&setting.key), described(setting.origin)));
+            out.extend([&tree::key(&setting.key), " = ", value, " # ", &described(setting.origin), "\n"]);
         }
     }
     out

@@ -3,8 +3,8 @@
 use tenure_table::Span;
 
 use crate::kind::{
-    Bases, CutoffsKind, DelimiterKind, Flag, PathKind, ProductKind, Text, choice, count, duration, float, list, text,
-    text_like,
+    Bases, CutoffsKind, DelimiterKind, Flag, PathKind, ProductKind, Text, choice, count, duration, duration_or_zero,
+    float, list, text, text_like,
 };
 use crate::origin::Origin;
 use crate::reader::Reader;
@@ -119,7 +119,7 @@ fn time(reader: &mut Reader) -> Time {
     Time {
         cutoffs: listed.map_or(Cutoffs::Auto { n_train, step }, Cutoffs::At),
         horizon: s.get("horizon", &duration(), Span::days(90)),
-        gap: s.get("gap", &duration().or_zero(), Span::default()),
+        gap: s.get("gap", &duration_or_zero(), Span::default()),
         lookback: s.find("lookback", &duration()),
         active_within: s.find("active_within", &duration()),
     }

@@ -63,19 +63,14 @@ impl Reader {
         let mut table = Table::default();
         if let Some(entry) = entry {
             self.sites.push((path.clone(), entry.key_site.clone()));
-            match entry.item.value {
-                Value::Table(inner) => table = inner,
-                _ => {
-                    let error = ConfigError::new(
-                        Code::WrongType,
-                        entry.item.site.clone(),
-                        format!("`{path}` has the wrong type"),
-                    )
-                    .with_expected(format!("a section [{path}] with keys"))
-                    .with_found(entry.item.value.describe());
-                    self.errors.push(error);
-                    self.refused.push(path.clone());
-                }
+            let (site, found) = (entry.item.site.clone(), entry.item.value.describe());
+            if let Value::Table(inner) = entry.item.value {
+                table = inner;
+            } else {
+                let error = ConfigError::new(Code::WrongType, site, format!("`{path}` has the wrong type"));
+                let expected = format!("a section [{path}] with keys");
+                self.errors.push(error.with_expected(expected).with_found(found));
+                self.refused.push(path.clone());
             }
         }
         Section { reader: self, path, table, fallback: Origin::Default }
@@ -167,13 +162,10 @@ impl Section<'_> {
     pub(crate) fn get<K: Kind>(&mut self, key: &'static str, kind: &K, default: K::Value) -> K::Value {
         let written = kind.write(&default);
         self.declare(key, kind, Some(written.clone()), false);
-        match self.read(key, kind) {
-            Some(value) => value,
-            None => {
-                self.settle(key, Some(written), self.fallback);
-                default
-            }
-        }
+        self.read(key, kind).unwrap_or_else(|| {
+            self.settle(key, Some(written), self.fallback);
+            default
+        })
     }
 
     /// A key without a default.

@@ -41,12 +41,12 @@ impl Sweep {
         for text in axes {
             match axis(text, &parsed) {
                 Ok(axis) => parsed.push(axis),
-                Err(error) => errors.push(error),
+                Err(error) => errors.push(*error),
             }
         }
         let n_points = parsed.iter().try_fold(1_usize, |product, axis| product.checked_mul(axis.values.len()));
         if errors.is_empty() && n_points.is_none_or(|n_points| n_points > MOST_POINTS) {
-            errors.push(complaint(&axes.join(" "), "too many runs", &format!("at most {MOST_POINTS} runs")));
+            errors.push(*complaint(&axes.join(" "), "too many runs", &format!("at most {MOST_POINTS} runs")));
         }
         if errors.is_empty() { Ok(Self { points: points(&parsed) }) } else { Err(ConfigErrors::new(errors)) }
     }
@@ -57,7 +57,7 @@ impl Sweep {
     }
 }
 
-fn axis(text: &str, before: &[Axis]) -> Result<Axis, ConfigError> {
+fn axis(text: &str, before: &[Axis]) -> Result<Axis, Box<ConfigError>> {
     let form = "section.key=value,value,…";
     let Some((key, values)) = text.split_once('=') else { return Err(complaint(text, "no `=`", form)) };
     let key = key.trim().to_owned();
@@ -86,7 +86,6 @@ fn split_values(text: &str) -> Vec<&str> {
     for (index, c) in text.char_indices() {
         match (quote, c) {
             (Some(open), c) if c == open => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'') => quote = Some(c),
             (None, '[' | '{') => depth += 1,
             (None, ']' | '}') => depth -= 1,
@@ -94,7 +93,7 @@ fn split_values(text: &str) -> Vec<&str> {
                 values.push(&text[start..index]);
                 start = index + 1;
             }
-            (None, _) => {}
+            _ => {}
         }
     }
     values.push(&text[start..]);
@@ -139,13 +138,14 @@ fn name(axes: &[Axis], point: &Point) -> String {
     parts.join("_").chars().take(64).collect()
 }
 
-fn complaint(text: &str, found: &str, expected: &str) -> ConfigError {
+fn complaint(text: &str, found: &str, expected: &str) -> Box<ConfigError> {
     let source = Arc::new(Source { name: "--sweep".into(), text: text.into(), is_file: false });
     let site = Site::new(&source, 0..text.len());
-    ConfigError::new(Code::Override, site, "a sweep that cannot be read")
+    let error = ConfigError::new(Code::Override, site, "a sweep that cannot be read")
         .with_expected(expected)
         .with_found(found)
-        .with_hint("for example `--sweep model.members=8,16,32`")
+        .with_hint("for example `--sweep model.members=8,16,32`");
+    Box::new(error)
 }
 
 #[cfg(test)]

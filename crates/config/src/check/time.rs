@@ -74,7 +74,7 @@ fn training_cutoffs(check: &mut Check<'_>, cutoffs: &[Timestamp]) {
 fn lookback(check: &mut Check<'_>) {
     let Some(lookback) = check.plan.time.lookback else { return };
     let features = &check.plan.features;
-    let lags = Span(features.lag_period.0.saturating_mul(features.n_lags as i64));
+    let lags = Span(features.lag_period.0.saturating_mul(i64::try_from(features.n_lags).unwrap_or(i64::MAX)));
     let longest = features.windows.last().copied().unwrap_or_default();
     let active = check.plan.time.active_within.unwrap_or_default();
     let readers = [

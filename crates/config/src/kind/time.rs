@@ -23,11 +23,9 @@ pub(crate) const fn duration() -> Duration {
     Duration { zero: false }
 }
 
-impl Duration {
-    /// Zero is fine, too.
-    pub(crate) const fn or_zero(self) -> Self {
-        Self { zero: true }
-    }
+/// A length of time, zero included.
+pub(crate) const fn duration_or_zero() -> Duration {
+    Duration { zero: true }
 }
 
 impl Kind for Duration {
@@ -82,7 +80,7 @@ fn read_span(text: &str) -> Result<Span, String> {
     if digits.is_empty() || unit.starts_with(['.', ',']) {
         return Err("whole numbers only: \"36h\" for a day and a half".into());
     }
-    let number: i64 = digits.parse().map_err(|_| "a smaller number".to_owned())?;
+    let number: i64 = digits.parse().ok().ok_or("a smaller number")?;
     let seconds = match unit {
         "w" => 604_800,
         "d" => 86_400,
@@ -91,7 +89,7 @@ fn read_span(text: &str) -> Result<Span, String> {
         "s" => 1,
         _ => return Err(unit_hint(number, unit)),
     };
-    let micros = number.checked_mul(seconds * Span::SECOND.0).ok_or_else(|| "a shorter time".to_owned())?;
+    let micros = number.checked_mul(seconds * Span::SECOND.0).ok_or("a shorter time")?;
     Ok(Span(micros))
 }
 
