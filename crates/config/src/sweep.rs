@@ -26,6 +26,9 @@ pub struct Point {
     pub set: Vec<String>,
 }
 
+/// What is wrong with an axis.
+type Complaint = Vec<ConfigError>;
+
 /// One `key=value,value`.
 struct Axis {
     key: String,
@@ -41,12 +44,12 @@ impl Sweep {
         for text in axes {
             match axis(text, &parsed) {
                 Ok(axis) => parsed.push(axis),
-                Err(error) => errors.push(*error),
+                Err(found) => errors.extend(found),
             }
         }
         let n_points = parsed.iter().try_fold(1_usize, |product, axis| product.checked_mul(axis.values.len()));
         if errors.is_empty() && n_points.is_none_or(|n_points| n_points > MOST_POINTS) {
-            errors.push(*complaint(&axes.join(" "), "too many runs", &format!("at most {MOST_POINTS} runs")));
+            errors.extend(complaint(&axes.join(" "), "too many runs", &format!("at most {MOST_POINTS} runs")));
         }
         if errors.is_empty() { Ok(Self { points: points(&parsed) }) } else { Err(ConfigErrors::new(errors)) }
     }
@@ -57,7 +60,7 @@ impl Sweep {
     }
 }
 
-fn axis(text: &str, before: &[Axis]) -> Result<Axis, Box<ConfigError>> {
+fn axis(text: &str, before: &[Axis]) -> Result<Axis, Complaint> {
     let form = "section.key=value,value,…";
     let Some((key, values)) = text.split_once('=') else { return Err(complaint(text, "no `=`", form)) };
     let key = key.trim().to_owned();
@@ -138,14 +141,14 @@ fn name(axes: &[Axis], point: &Point) -> String {
     parts.join("_").chars().take(64).collect()
 }
 
-fn complaint(text: &str, found: &str, expected: &str) -> Box<ConfigError> {
+fn complaint(text: &str, found: &str, expected: &str) -> Complaint {
     let source = Arc::new(Source { name: "--sweep".into(), text: text.into(), is_file: false });
     let site = Site::new(&source, 0..text.len());
     let error = ConfigError::new(Code::Override, site, "a sweep that cannot be read")
         .with_expected(expected)
         .with_found(found)
         .with_hint("for example `--sweep model.members=8,16,32`");
-    Box::new(error)
+    vec![error]
 }
 
 #[cfg(test)]
