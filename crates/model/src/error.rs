@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::DeviceError;
+
 /// Why no network fits what was asked for.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -98,4 +100,10 @@ impl WeightsError {
             Self::Count { .. } => "MDL0016",
         }
     }
+}
+
+/// The explanation of a code of this crate, or none for a code that it does not have.
+pub fn explain(code: &str) -> Option<&'static str> {
+    let codes = [DeviceError::CODES, SpecError::CODES, WeightsError::CODES];
+    codes.into_iter().flatten().find(|(known, _)| *known == code).map(|(_, text)| *text)
 }

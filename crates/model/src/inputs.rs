@@ -97,12 +97,8 @@ impl InputConstants {
             _ => None,
         };
         let mut next = 0_i32;
-        let starts: Vec<i32> = spec
-            .inputs
-            .categorical
-            .iter()
-            .map(|c| std::mem::replace(&mut next, next + c.n_levels as i32))
-            .collect();
+        let starts: Vec<i32> =
+            spec.inputs.categorical.iter().map(|c| std::mem::replace(&mut next, next + c.n_levels as i32)).collect();
         let n = starts.len();
         let offsets = (n > 0).then(|| Tensor::from_data(TensorData::new(starts, [1, n]), device));
         Self { ramps, offsets }

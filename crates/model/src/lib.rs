@@ -23,7 +23,7 @@ pub use device::{
     AdapterInfo, AdapterKind, CheckResult, ChosenDevice, DeviceError, DeviceInfo, Limits, adapters, numeric_check,
     select_device,
 };
-pub use error::{SpecError, WeightsError};
+pub use error::{SpecError, WeightsError, explain};
 pub use graph::Graph;
 pub use init::initial_weights;
 pub use inputs::Batch;

@@ -167,6 +167,11 @@ impl TrainError {
     }
 }
 
+/// The explanation of a code of this crate, or none for a code that it does not have.
+pub fn explain(code: &str) -> Option<&'static str> {
+    TrainError::CODES.iter().find(|(known, _)| *known == code).map(|(_, text)| *text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -81,7 +81,9 @@ fn train_all(setting: &Setting<'_>, observer: &mut dyn Observer) -> Result<Vec<O
     };
     let results = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..setting.n_threads).map(|_| scope.spawn(work)).collect();
-        let join = |worker: std::thread::ScopedJoinHandle<'_, _>| worker.join().unwrap_or_else(|p| std::panic::resume_unwind(p));
+        let join = |worker: std::thread::ScopedJoinHandle<'_, _>| {
+            worker.join().unwrap_or_else(|p| std::panic::resume_unwind(p))
+        };
         workers.into_iter().map(join).collect::<Result<Vec<_>, TrainError>>()
     })?;
     let mut outcomes: Vec<_> = results.into_iter().flatten().collect();

@@ -24,7 +24,7 @@ mod score;
 mod trained;
 
 pub use checkpoint::Checkpoints;
-pub use error::TrainError;
+pub use error::{TrainError, explain};
 pub use fit::{FitJob, fit};
 pub use observe::{EpochRecord, Observer, Progress, Silent};
 pub use trained::Trained;

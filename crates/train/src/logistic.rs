@@ -70,8 +70,7 @@ struct Starts {
 fn category_starts(data: &Dataset) -> Starts {
     let (f, g, _) = data.layout.widths();
     let mut end = f + g;
-    let categories =
-        data.layout.categorical.iter().map(|c| std::mem::replace(&mut end, end + c.n_levels)).collect();
+    let categories = data.layout.categorical.iter().map(|c| std::mem::replace(&mut end, end + c.n_levels)).collect();
     Starts { categories, end }
 }
 
@@ -228,9 +227,8 @@ mod tests {
         let uniform = |i: usize, k: usize| ((i + shift) * 7919 + k * 104_729) % 1000;
         let x = |i: usize| uniform(i, 1) as f32 / 500.0 - 1.0;
         let noise = |i: usize| (uniform(i * i, 4) as f64 + 0.5) / 1000.0;
-        let truth = |i: usize| {
-            sigmoid(1.5 * f64::from(x(i)) - (uniform(i, 2) % 2) as f64 + 0.8 * (uniform(i, 3) % 2) as f64)
-        };
+        let truth =
+            |i: usize| sigmoid(1.5 * f64::from(x(i)) - (uniform(i, 2) % 2) as f64 + 0.8 * (uniform(i, 3) % 2) as f64);
         Dataset {
             layout: InputLayout {
                 continuous: vec![ContinuousInput { name: "x".into(), source: "x".into(), quantiles: vec![] }],

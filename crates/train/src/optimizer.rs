@@ -59,7 +59,8 @@ impl AdamW {
         let correction = |beta: f64| 1.0 / (1.0 - beta.powf(steps as f64));
         let spread = second.clone().mul_scalar(correction(self.beta2)).sqrt().add_scalar(EPSILON);
         let step = first.clone().mul_scalar(correction(BETA1)) / spread;
-        let step = if decay > 0.0 { step + state.weights.clone() * self.decays.clone().mul_scalar(decay) } else { step };
+        let step =
+            if decay > 0.0 { step + state.weights.clone() * self.decays.clone().mul_scalar(decay) } else { step };
         let step = if let Some(rates) = &self.rates { step * rates.clone() } else { step };
         State { weights: state.weights - step.mul_scalar(rate), first, second, steps }
     }

@@ -125,7 +125,13 @@ impl<'a> Run<'a> {
         let per_epoch = record.seconds / record.epoch as f64;
         let waiting = n_networks.saturating_sub(self.network + 1) / self.setting.n_threads.max(1);
         let epochs_left = n_epochs - record.epoch + waiting * n_epochs;
-        Progress { record, n_networks, n_epochs, best_epoch: self.best.epoch, seconds_left: per_epoch * epochs_left as f64 }
+        Progress {
+            record,
+            n_networks,
+            n_epochs,
+            best_epoch: self.best.epoch,
+            seconds_left: per_epoch * epochs_left as f64,
+        }
     }
 
     /// One pass over the training rows, and a look at the validation rows.
@@ -180,9 +186,8 @@ impl<'a> Run<'a> {
             self.state = self.optimizer.step(self.state.clone(), gradient, learning_rate, decay);
             total = total + loss;
         }
-        let total: f32 = total
-            .try_into_scalar()
-            .map_err(|e| tenure_model::DeviceError::Compute { message: e.to_string() })?;
+        let total: f32 =
+            total.try_into_scalar().map_err(|e| tenure_model::DeviceError::Compute { message: e.to_string() })?;
         Ok((f64::from(total) / n_rows as f64, learning_rate))
     }
 

@@ -1,7 +1,7 @@
 //! Scoring rows with a network: chunks sized to memory, members averaged as probabilities.
 
-use burn::tensor::activation::sigmoid;
 use burn::tensor::Device;
+use burn::tensor::activation::sigmoid;
 use tenure_artifact::NetworkSpec;
 use tenure_encode::Dataset;
 use tenure_evaluate::{Metric, Scored};

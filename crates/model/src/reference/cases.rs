@@ -1,0 +1,109 @@
+//! Small networks of every kind with rows to run them on: written once, run on every device.
+
+use tenure_artifact::{
+    Activation, Backbone, CategoricalInput, ContinuousInput, Head, Hidden, InputLayout, NetworkSpec, NumericSpec,
+    Sharing,
+};
+
+use super::Row;
+use crate::{Batch, Device};
+
+/// A network and rows for it.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// What a failing test prints.
+    pub name: String,
+    /// The network.
+    pub spec: NetworkSpec,
+    /// Number of rows, `B`.
+    pub n_rows: usize,
+    /// `[B, F]`
+    pub continuous: Vec<f32>,
+    /// `[B, G]`
+    pub binary: Vec<f32>,
+    /// `[B, C]`
+    pub categorical: Vec<u32>,
+}
+
+impl Case {
+    /// The rows on a device.
+    pub fn upload(&self, device: &Device) -> Batch {
+        Batch::upload(self.n_rows, &self.continuous, &self.binary, &self.categorical, device)
+    }
+
+    /// Calls `visit` with every row in turn.
+    pub fn for_each_row(&self, mut visit: impl FnMut(&Row<'_>)) {
+        let (f, g, c) = self.spec.inputs.widths();
+        for row in 0..self.n_rows {
+            let floats = |values: &[f32], width: usize| {
+                values[row * width..(row + 1) * width].iter().map(|v| f64::from(*v)).collect::<Vec<f64>>()
+            };
+            let (continuous, binary) = (floats(&self.continuous, f), floats(&self.binary, g));
+            let categorical: Vec<usize> =
+                self.categorical[row * c..(row + 1) * c].iter().map(|i| *i as usize).collect();
+            visit(&Row { continuous: &continuous, binary: &binary, categorical: &categorical });
+        }
+    }
+}
+
+/// `n_continuous` magnitudes, `n_binary` indicators and a category per number of levels.
+pub fn inputs(n_continuous: usize, n_binary: usize, levels: &[usize]) -> InputLayout {
+    let magnitude = |i: usize| ContinuousInput { name: format!("x{i}"), source: format!("x{i}"), quantiles: vec![] };
+    let category = |(i, n): (usize, &usize)| CategoricalInput { name: format!("c{i}"), n_levels: *n };
+    InputLayout {
+        continuous: (0..n_continuous).map(magnitude).collect(),
+        binary: (0..n_binary).map(|i| format!("g{i}")).collect(),
+        categorical: levels.iter().enumerate().map(category).collect(),
+    }
+}
+
+/// Every backbone, every way of sharing, every embedding and every non-linearity at least once; short and long batches,
+/// so that scaled layers take both of their paths.
+pub fn every_kind() -> Vec<Case> {
+    let hidden = |activation| Hidden { blocks: 2, width: 7, activation, dropout: 0.1 };
+    let tabm = |sharing| Backbone::Tabm { hidden: hidden(Activation::Relu), sharing, members: 3 };
+    let mut cases = Vec::new();
+    for (name, sharing) in [("full", Sharing::Full), ("mini", Sharing::Mini), ("packed", Sharing::Packed)] {
+        cases.push(case(&format!("tabm {name}, pwl, short batch"), tabm(sharing), pwl(), 3));
+        cases.push(case(&format!("tabm {name}, plain, long batch"), tabm(sharing), NumericSpec::Plain, 65));
+    }
+    let (plr, pbld) =
+        (NumericSpec::Plr { n_frequencies: 5, width: 3 }, NumericSpec::Pbld { n_frequencies: 4, width: 4 });
+    for (name, activation) in [("relu", Activation::Relu), ("silu", Activation::Silu), ("gelu", Activation::Gelu)] {
+        cases.push(case(&format!("mlp {name}, plr"), Backbone::Mlp(hidden(activation)), plr.clone(), 9));
+    }
+    cases.push(case("realmlp, pbld", Backbone::Realmlp(hidden(Activation::Selu)), pbld, 9));
+    cases.push(case("logistic", Backbone::Logistic, NumericSpec::Plain, 1));
+    cases.push(only_indicators());
+    cases
+}
+
+/// Magnitudes with as many, fewer and only one bin.
+fn pwl() -> NumericSpec {
+    NumericSpec::Pwl { edges: vec![vec![-1.0, -0.2, 0.3, 1.0], vec![-0.5, 0.5]], width: 4 }
+}
+
+fn case(name: &str, backbone: Backbone, numeric: NumericSpec, n_rows: usize) -> Case {
+    let spec = NetworkSpec { inputs: inputs(2, 3, &[3, 5]), numeric, category_width: 2, backbone, head: Head::Binary };
+    let wave = |i: usize| (i as f32 * 0.731).sin() * 1.7;
+    Case {
+        name: name.into(),
+        n_rows,
+        continuous: (0..2 * n_rows).map(wave).collect(),
+        binary: (0..3 * n_rows).map(|i| f32::from(u8::from(i % 3 == i % 2))).collect(),
+        categorical: (0..2 * n_rows).map(|i| ((i / 2 * 7 + i) % if i % 2 == 0 { 3 } else { 5 }) as u32).collect(),
+        spec,
+    }
+}
+
+fn only_indicators() -> Case {
+    let mut only = case(
+        "mlp selu, indicators only",
+        Backbone::Mlp(Hidden { blocks: 1, width: 4, activation: Activation::Selu, dropout: 0.0 }),
+        NumericSpec::Plain,
+        4,
+    );
+    only.spec.inputs = inputs(0, 3, &[]);
+    (only.continuous, only.categorical) = (vec![], vec![]);
+    only
+}
