@@ -38,3 +38,4 @@ pub use cutoffs::{ResolvedCutoff, ResolvedCutoffs, TimeRange, resolve_cutoffs};
 pub use error::EventsError;
 pub use log::{EventBatch, EventBuckets, Log, LogSchema, LogView};
 pub use rows::{EventRows, RowBuilder};
+pub(crate) use calendar::{iso, parts};
