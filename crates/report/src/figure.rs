@@ -108,7 +108,7 @@ mod tests {
         assert_eq!(Unit::Plain.tick(0.1, 0.02), "0.10");
         assert_eq!(Unit::Plain.tick(20.0, 10.0), "20");
         assert_eq!(Unit::Share.tick(0.25, 0.05), "25%");
-        assert_eq!(Unit::Amount.tick(-12_500.0, 2_500.0), "−12.5k");
+        assert_eq!(Unit::Amount.tick(-12_500.0, 500.0), "−12.5k");
         assert_eq!(Unit::Amount.tick(500.0, 500.0), "500");
         assert_eq!(Unit::Times.tick(2.0, 1.0), "2×");
     }

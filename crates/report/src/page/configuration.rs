@@ -10,11 +10,7 @@ pub(crate) fn configuration(results: &RunResults) -> Section {
     let mut section = Section::new("configuration", "Configuration");
     let given: Vec<&Setting> = results.config.iter().filter(|setting| setting.given).collect();
     if !given.is_empty() {
-        section.blocks.push(Block {
-            title: "What was given".to_owned(),
-            table: settings(given),
-            ..Block::default()
-        });
+        section.blocks.push(Block { title: "What was given".to_owned(), table: settings(given), ..Block::default() });
     }
     if !results.config.is_empty() {
         section.blocks.push(Block {

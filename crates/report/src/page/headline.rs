@@ -58,11 +58,15 @@ pub(crate) fn alerts(results: &RunResults) -> Vec<Alert> {
         .map(|suspect| format!("{} (AUC {} alone): {}", suspect.column, fixed(suspect.auc, DIGITS), suspect.reason))
         .collect();
     let caveats = results.caveats.clone();
-    [("bad", "Gates not met", failed), ("warn", "Suspected leakage", suspects), ("plain", "Before you act on this", caveats)]
-        .into_iter()
-        .filter(|(_, _, items)| !items.is_empty())
-        .map(|(class, title, items)| Alert { class, title: title.to_owned(), items })
-        .collect()
+    [
+        ("bad", "Gates not met", failed),
+        ("warn", "Suspected leakage", suspects),
+        ("plain", "Before you act on this", caveats),
+    ]
+    .into_iter()
+    .filter(|(_, _, items)| !items.is_empty())
+    .map(|(class, title, items)| Alert { class, title: title.to_owned(), items })
+    .collect()
 }
 
 /// The main metrics, each with its interval and with the figure of always predicting the base rate.

@@ -54,7 +54,8 @@ fn candidates(results: &RunResults) -> Option<Block> {
         for candidate in &partition.choice.candidates {
             let method = candidate.method;
             let reason = candidate.excluded.as_ref().map(|excluded| excluded.reason.clone());
-            let remark = if method == partition.choice.method { "chosen".to_owned() } else { reason.unwrap_or_default() };
+            let remark =
+                if method == partition.choice.method { "chosen".to_owned() } else { reason.unwrap_or_default() };
             table.push(vec![
                 partition.partition.clone(),
                 method.name().to_owned(),
@@ -139,10 +140,11 @@ pub(crate) fn features(results: &RunResults) -> Section {
     section.small = plot::dependence::figures(&results.dependence);
     if !section.small.is_empty() {
         section.small_title = "Partial dependence of the most important features".to_owned();
-        section.small_reading = "The line is the mean prediction when everybody is given that value of the feature and \
+        section.small_reading =
+            "The line is the mean prediction when everybody is given that value of the feature and \
                                  keeps all others; bars show where customers really are, and where there are few the \
                                  line means little."
-            .to_owned();
+                .to_owned();
     }
     section
 }

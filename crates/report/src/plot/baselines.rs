@@ -70,9 +70,10 @@ fn figure<'a>(
     Figure {
         id: format!("baselines-{}", sheet.id),
         title: sheet.title.to_owned(),
-        reading: "Each dot is one way to score the same test rows, with its interval. Intervals here may overlap although \
+        reading:
+            "Each dot is one way to score the same test rows, with its interval. Intervals here may overlap although \
                   the paired difference is clear: the sentences above are the test."
-            .to_owned(),
+                .to_owned(),
         drawing: forest::draw(&rows, &axis, sheet.title),
         table,
         ..Figure::default()

@@ -49,7 +49,12 @@ fn figure(idx: usize, feature: &PartialDependence, range: (f64, f64)) -> Figure 
 }
 
 /// The mean prediction over the middle of the feature; bars below show where its values lie.
-fn draw_numeric(name: &str, line: (&[f64], &[DependencePoint]), histogram: (&[f64], &[u64]), range: (f64, f64)) -> String {
+fn draw_numeric(
+    name: &str,
+    line: (&[f64], &[DependencePoint]),
+    histogram: (&[f64], &[u64]),
+    range: (f64, f64),
+) -> String {
     let (values, points) = line;
     let (edges, counts) = histogram;
     let (low, high) = extent(values.iter().copied()).unwrap_or((0.0, 1.0));

@@ -28,14 +28,19 @@ pub(crate) fn figure(evaluation: &Evaluation) -> Option<Figure> {
     }
     frame.curve("line one", points.iter().copied());
     for &(share, gain) in &points[1..] {
-        frame.dot("dot one", (share, gain), &format!("{} contacted: {} of churners found", percent(share), percent(gain)));
+        frame.dot(
+            "dot one",
+            (share, gain),
+            &format!("{} contacted: {} of churners found", percent(share), percent(gain)),
+        );
     }
     Some(Figure {
         id: "gain".to_owned(),
         title: "Cumulative gain".to_owned(),
-        reading: "Contact customers from the highest score down: the curve is the share of all churners reached so far; \
+        reading:
+            "Contact customers from the highest score down: the curve is the share of all churners reached so far; \
                   the grey line is a perfect ranking, the dashed one a random order."
-            .to_owned(),
+                .to_owned(),
         finding: points.get(2).map_or(String::new(), |&(share, gain)| {
             format!("The first {} of customers hold {} of the churners.", percent(share), percent(gain))
         }),

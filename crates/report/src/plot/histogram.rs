@@ -27,9 +27,10 @@ pub(crate) fn figure(evaluation: &Evaluation) -> Option<Figure> {
     Some(Figure {
         id: "scores".to_owned(),
         title: "Scores by class".to_owned(),
-        reading: "The less the two histograms overlap, the better the model tells churners from stayers; each is scaled \
+        reading:
+            "The less the two histograms overlap, the better the model tells churners from stayers; each is scaled \
                   to its own class."
-            .to_owned(),
+                .to_owned(),
         legend: vec![Key::new("bar one half", "stayed"), Key::new("bar two half", "churned")],
         drawing: frame.finish("Histogram of predicted probabilities by class"),
         table: table(&histogram.negative, &histogram.positive),

@@ -23,9 +23,10 @@ pub(crate) fn figure(evaluation: &Evaluation) -> Option<Figure> {
     Some(Figure {
         id: "importance".to_owned(),
         title: "Permutation importance".to_owned(),
-        reading: "Each bar is how much AUC the model loses when that feature's values are shuffled among customers; the \
+        reading:
+            "Each bar is how much AUC the model loses when that feature's values are shuffled among customers; the \
                   line is its interval, and features that say the same thing share their importance."
-            .to_owned(),
+                .to_owned(),
         finding: format!("The model leans most on {}.", first.feature),
         drawing: forest::draw(&rows, &axis, "Loss of AUC by feature"),
         table: table(importance),

@@ -27,9 +27,10 @@ pub(crate) fn figure(evaluation: &Evaluation) -> Option<Figure> {
     Some(Figure {
         id: "lift".to_owned(),
         title: "Lift by decile".to_owned(),
-        reading: "Each bar is a tenth of the customers; its height says how many times as many of them churned as in a \
+        reading:
+            "Each bar is a tenth of the customers; its height says how many times as many of them churned as in a \
                   random tenth, and a good model falls from left to right."
-            .to_owned(),
+                .to_owned(),
         finding: format!("Churn in the top tenth is {} times the base rate.", fixed(first.lift, 1)),
         legend: vec![Key::new("bar one", "lift"), Key::new("line chance", "base rate (1×)")],
         drawing: frame.finish("Lift by decile of the score"),

@@ -23,9 +23,10 @@ pub(crate) fn figure(evaluation: &Evaluation) -> Option<Figure> {
     Some(Figure {
         id: "precision-recall".to_owned(),
         title: "Precision and recall".to_owned(),
-        reading: "Moving right, more customers are flagged: more churners are found, at the price of more false alarms; \
+        reading:
+            "Moving right, more customers are flagged: more churners are found, at the price of more false alarms; \
                   flagging at random stays on the dashed line."
-            .to_owned(),
+                .to_owned(),
         finding: format!(
             "To find half of the churners, {} of those flagged are churners; at random {} would be.",
             percent(interpolate(&curve, 0.5)),

@@ -30,10 +30,7 @@ pub(crate) fn figure(evaluation: &Evaluation) -> Option<Figure> {
         title: "Profit of contacting customers".to_owned(),
         reading: reading(&curve.assumed),
         finding: finding(curve, &chosen),
-        legend: vec![
-            Key::new("line one", "profit"),
-            Key::new("dot two", format!("chosen threshold, {threshold}")),
-        ],
+        legend: vec![Key::new("line one", "profit"), Key::new("dot two", format!("chosen threshold, {threshold}"))],
         drawing: frame.finish("Profit by share of customers contacted"),
         table: table(curve),
         wide: false,

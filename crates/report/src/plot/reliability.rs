@@ -27,9 +27,10 @@ pub(crate) fn figure(evaluation: &Evaluation) -> Option<Figure> {
     Some(Figure {
         id: "reliability".to_owned(),
         title: "Reliability".to_owned(),
-        reading: "Dots on the dashed line mean that a predicted 30% comes true for 30% of customers; below it the model \
+        reading:
+            "Dots on the dashed line mean that a predicted 30% comes true for 30% of customers; below it the model \
                   promises too much churn, above it too little; thin lines are intervals, bars count customers."
-            .to_owned(),
+                .to_owned(),
         finding: finding(evaluation),
         legend: legend(!before.is_empty()),
         drawing: frame.finish("Predicted against observed share of churners"),
@@ -79,9 +80,10 @@ fn finding(evaluation: &Evaluation) -> String {
     let reliability = &evaluation.model.reliability;
     let error = fixed(reliability.expected_error * 100.0, 1);
     let by_chance = fixed(reliability.expected_error_if_calibrated * 100.0, 1);
-    let before = evaluation.raw.as_ref().map_or(String::new(), |raw| {
-        format!(", {} before calibration", fixed(raw.expected_error * 100.0, 1))
-    });
+    let before = evaluation
+        .raw
+        .as_ref()
+        .map_or(String::new(), |raw| format!(", {} before calibration", fixed(raw.expected_error * 100.0, 1)));
     format!(
         "On average predictions are {error} percentage points off{before}; chance alone would put perfect ones \
          {by_chance} off."

@@ -21,10 +21,11 @@ pub(crate) fn figure(retention: &Retention) -> Option<Figure> {
     Some(Figure {
         id: "retention".to_owned(),
         title: "Cohort retention".to_owned(),
-        reading: "Each row holds the customers who first bought in that month; each cell is the percentage of them who \
+        reading:
+            "Each row holds the customers who first bought in that month; each cell is the percentage of them who \
                   bought in the month so many months later. Stronger colour is more; reading down a column compares \
                   cohorts at the same age."
-            .to_owned(),
+                .to_owned(),
         finding: finding(retention),
         drawing: draw(retention),
         table: table(retention),
@@ -39,7 +40,8 @@ fn n_months(retention: &Retention) -> usize {
 
 /// The share of the strongest colour: the highest one after month 0, which is always full.
 fn top_share(retention: &Retention) -> f64 {
-    let later = retention.cohorts.iter().flat_map(|cohort| (1..cohort.active.len()).filter_map(|k| cohort.active_share(k)));
+    let later =
+        retention.cohorts.iter().flat_map(|cohort| (1..cohort.active.len()).filter_map(|k| cohort.active_share(k)));
     later.fold(0.01, f64::max)
 }
 
@@ -82,7 +84,10 @@ fn finding(retention: &Retention) -> String {
     if n_all == 0 {
         return String::new();
     }
-    format!("{} of customers bought again in the month after their first purchase.", percent(n_back as f64 / n_all as f64))
+    format!(
+        "{} of customers bought again in the month after their first purchase.",
+        percent(n_back as f64 / n_all as f64)
+    )
 }
 
 fn table(retention: &Retention) -> DataTable {

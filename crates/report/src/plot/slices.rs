@@ -23,9 +23,10 @@ pub(crate) fn figure(evaluation: &Evaluation) -> Option<Figure> {
     Some(Figure {
         id: "slices".to_owned(),
         title: "AUC by group".to_owned(),
-        reading: "Each row is the model on one group of customers alone; an interval that stays left of the line means \
+        reading:
+            "Each row is the model on one group of customers alone; an interval that stays left of the line means \
                   that it ranks this group worse than customers overall, and a wide interval means few rows."
-            .to_owned(),
+                .to_owned(),
         finding: finding(tables, overall),
         legend: vec![Key::new("dot one", "group with its interval"), Key::new("cut", "all test rows")],
         drawing: if rows.is_empty() { String::new() } else { forest::draw(&rows, &axis, "AUC by slice") },
@@ -52,8 +53,7 @@ fn row(name: String, slice: &Slice, auc: &Estimate) -> ForestRow {
 /// Names the slices that are worse than the whole beyond their interval, or says that there are none.
 fn finding(tables: &[SliceTable], overall: f64) -> String {
     let is_worse = |auc: &Estimate| auc.interval.is_some_and(|interval| interval.high < overall);
-    let worse: Vec<String> =
-        judged(tables).filter(|(_, _, auc)| is_worse(auc)).map(|(name, _, _)| name).collect();
+    let worse: Vec<String> = judged(tables).filter(|(_, _, auc)| is_worse(auc)).map(|(name, _, _)| name).collect();
     match worse.as_slice() {
         [] => "No group is ranked worse than customers overall, beyond its own interval.".to_owned(),
         names => format!("Ranked worse than customers overall, beyond the interval: {}.", names.join(", ")),

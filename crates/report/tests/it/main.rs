@@ -1,0 +1,4 @@
+//! Pages and cards from made results.
+
+mod made;
+mod page;
