@@ -29,9 +29,13 @@ mod retention;
 mod rows;
 
 #[cfg(test)]
+mod cdnow_tests;
+#[cfg(test)]
 mod golden_tests;
 #[cfg(test)]
 mod leakage_tests;
+#[cfg(test)]
+mod test_log;
 
 pub use attributes::join_attributes;
 pub use cutoffs::{ResolvedCutoff, ResolvedCutoffs, TimeRange, resolve_cutoffs};

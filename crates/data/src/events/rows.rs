@@ -329,6 +329,8 @@ impl Worker<'_, '_> {
         for family in self.families {
             family.compute(&history, &mut row);
         }
+        let written = (row.next_numeric, row.next_level);
+        debug_assert_eq!(written, (row.numeric.len(), row.levels.len()), "a family wrote what it did not describe");
     }
 
     fn label(&mut self, cutoff_idx: usize, histories: &Histories, row_idx: usize) {
