@@ -176,13 +176,13 @@ fn columns(input: &InitInput, source: Source, roles: &[Option<Role>]) -> String 
         let is_needed = role.is_some_and(|role| !repeats(role));
         let Some(role) = role.filter(|_| index < MOST_COLUMNS || is_needed) else {
             if index < MOST_COLUMNS {
-                out.push_str(&format!("# {:<30}# {}\n", comment(&column.name), facts(column)));
+                out.extend([&format!("# {:<30}# ", comment(&column.name)), facts(column).as_str(), "\n"]);
             }
             continue;
         };
         let entry = format!("{} = \"{role}\"", key(&column.name));
         let check = if role == Role::Target && is_guess { "CHECK: is this what is predicted? " } else { "" };
-        out.push_str(&format!("{entry:<32}# {check}{}\n", facts(column)));
+        out.extend([&format!("{entry:<32}# "), check, &facts(column), "\n"]);
     }
     out
 }

@@ -3,8 +3,8 @@
 use tenure_table::Span;
 
 use crate::kind::{
-    Bases, CutoffsKind, DelimiterKind, Flag, PathKind, ProductKind, Text, choice, count, duration, duration_or_zero,
-    float, list, text, text_like,
+    Bases, CutoffsKind, DelimiterKind, Flag, PathKind, ProductKind, TaskKind, Text, choice, count, duration,
+    duration_or_zero, float, list, text, text_like,
 };
 use crate::origin::Origin;
 use crate::reader::Reader;
@@ -68,7 +68,7 @@ fn experiment(reader: &mut Reader, stem: &str) -> Experiment {
     Experiment {
         name: s.get("name", &Text::name(), stem.into()),
         seed: s.get("seed", &count(0..=i64::MAX as u64), 0),
-        task: s.get("task", &choice(), Task::Churn),
+        task: s.get("task", &TaskKind, Task::Churn),
     }
 }
 

@@ -146,7 +146,7 @@ impl Kind for Instant {
                 ConfigError::new(Code::Time, item.site.clone(), format!("`{key}` is not a time"))
                     .with_expected(self.expected())
                     .with_found(quote(text))
-                    .with_hint("year-month-day, between 1700 and 2200, to the microsecond at most"),
+                    .with_hint(instant_hint(text)),
             ]
         })
     }
@@ -174,6 +174,17 @@ fn read_instant(text: &str) -> Option<Timestamp> {
     let year = chrono::Datelike::year(&moment);
     let is_exact = moment.nanosecond() % 1_000 == 0 && moment.nanosecond() < 1_000_000_000;
     ((1700..2200).contains(&year) && is_exact).then(|| Timestamp(moment.and_utc().timestamp_micros()))
+}
+
+/// The date that was probably meant, where only its order or its dashes are unusual.
+fn instant_hint(text: &str) -> String {
+    ["%d.%m.%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d"]
+        .into_iter()
+        .find_map(|format| NaiveDate::parse_from_str(text.trim(), format).ok())
+        .map_or_else(
+            || "year-month-day, between 1700 and 2200, to the microsecond at most".into(),
+            |date| format!("write \"{date}\""),
+        )
 }
 
 /// An instant as a date where it is midnight UTC, else in RFC 3339.
