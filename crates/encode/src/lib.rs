@@ -3,6 +3,7 @@ mod dataset;
 mod error;
 mod explain;
 mod fit;
+pub mod leakage;
 mod seed;
 mod split;
 mod target;
@@ -14,3 +15,6 @@ pub use explain::{CODES, explain};
 pub use fit::fit_transform;
 pub use split::{Partition, partition};
 pub use transform::transform;
+
+#[cfg(test)]
+mod tests;
