@@ -1,4 +1,9 @@
-//! The tests that look at Tenure from outside: its layering, its documents, its configs, and whole runs.
+//! The tests that look at Tenure from outside: its layering, its documents, its errors, and whole runs.
+//!
+//! Parity of the networks over devices is tested beside them, in `crates/model/tests`.
 
-mod layering;
 mod documents;
+mod layering;
+mod program_errors;
+mod runs;
+mod tenure;

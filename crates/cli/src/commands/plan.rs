@@ -1,0 +1,190 @@
+//! `tenure plan`: everything a run would do, short of doing it.
+
+use comfy_table::{Table, presets};
+use serde_json::{Value, json};
+use tenure_config::{Origin, Overrides, Plan, Resolved, resolve};
+use tenure_data::Loaded;
+use tenure_encode::leakage::Suspect;
+use tenure_encode::{Partition, fit_transform};
+use tenure_model::describe;
+use tenure_report::{RowCount, Timeline};
+
+use crate::args;
+use crate::failure::{Exit, Failure};
+use crate::facts;
+use crate::output::Output;
+use crate::progress::Progress;
+use crate::stages::{partition_name, prepare};
+
+/// Adam keeps two moments beside weights and gradients; the best weights are kept too.
+const COPIES_OF_WEIGHTS: u64 = 5;
+/// Floats a member keeps for one hidden unit of one row between forward and backward pass.
+const FLOATS_PER_UNIT: u64 = 4;
+
+/// What `tenure plan` shows.
+struct Forecast {
+    resolved: Resolved,
+    loaded: Loaded,
+    partitions: Vec<Partition>,
+    suspects: Vec<Suspect>,
+    network: String,
+    n_weights: u64,
+    memory: Memory,
+}
+
+/// Bytes a run needs at once.
+struct Memory {
+    table: u64,
+    encoded: u64,
+    training: u64,
+}
+
+/// Loads, splits and describes; trains nothing and writes nothing.
+pub fn show(args: &args::Experiment, output: Output, progress: &mut Progress) -> Result<Exit, Failure> {
+    let resolved = resolve(&args.file, &Overrides { set: args.set.clone() })?;
+    let forecast = forecast(resolved, progress)?;
+    output.result(|| forecast.text(), || forecast.json());
+    Ok(Exit::Done)
+}
+
+fn forecast(resolved: Resolved, progress: &mut Progress) -> Result<Forecast, Failure> {
+    let plan = &resolved.plan;
+    let loaded = tenure_data::load(plan, progress)?;
+    let partitions = prepare::split(plan, &loaded)?;
+    let suspects = prepare::suspects(&loaded, &partitions)?;
+    progress.begin("encode", None);
+    let (preprocessor, train) = fit_transform(&loaded.table, &partitions[0].train, &plan.encode, plan.experiment.seed)?;
+    progress.end();
+    let spec = describe(&plan.model, &preprocessor.layout).map_err(tenure_train::TrainError::from)?;
+    let n_weights = spec.n_weights() as u64;
+    let memory = memory(plan, &loaded, train.layout.widths(), n_weights);
+    Ok(Forecast { network: facts::network(&spec), n_weights, memory, loaded, partitions, suspects, resolved })
+}
+
+/// An estimate from shapes: table in single precision, encoded rows, weights with their optimiser, activations.
+fn memory(plan: &Plan, loaded: &Loaded, widths: (usize, usize, usize), n_weights: u64) -> Memory {
+    let n_rows = loaded.table.n_rows() as u64;
+    let n_inputs = (widths.0 + widths.1 + widths.2) as u64;
+    let members = if plan.model.kind == tenure_config::ModelKind::Tabm { plan.model.members as u64 } else { 1 };
+    let units = members * (plan.model.blocks * plan.model.width) as u64 + n_inputs * plan.model.numeric_embedding_width as u64;
+    let float = size_of::<f32>() as u64;
+    Memory {
+        table: n_rows * loaded.table.columns().len() as u64 * float,
+        encoded: n_rows * n_inputs * float,
+        training: float * (n_weights * COPIES_OF_WEIGHTS + FLOATS_PER_UNIT * plan.train.batch_size as u64 * units),
+    }
+}
+
+impl Memory {
+    fn total(&self) -> u64 {
+        self.table + self.encoded + self.training
+    }
+}
+
+impl Forecast {
+    fn text(&self) -> String {
+        let mut text = format!("{}\n\n", self.settings_table());
+        text.push_str(&self.data_text());
+        text.push_str(&format!("\n{}\n", self.partitions_table()));
+        if let Some(events) = &self.loaded.events {
+            text.push_str(&format!("\n{}\n", cutoffs_table(&facts::timeline(&self.resolved.plan, events))));
+        }
+        text.push_str(&format!("\nnetwork: {}, {} weights\n", self.network, self.n_weights));
+        text.push_str(&format!(
+            "memory, about: {} in all (table {}, encoded rows {}, training {})\n",
+            mebibytes(self.memory.total()),
+            mebibytes(self.memory.table),
+            mebibytes(self.memory.encoded),
+            mebibytes(self.memory.training)
+        ));
+        for suspect in &self.suspects {
+            text.push_str(&format!("warning: suspected leakage in `{}`: {}\n", suspect.column, suspect.evidence));
+        }
+        text
+    }
+
+    fn settings_table(&self) -> Table {
+        let mut table = table(["value", "", "origin"]);
+        for setting in self.resolved.origins.applied() {
+            let origin = match setting.origin {
+                Origin::Default => String::new(),
+                _ => setting.origin.to_string(),
+            };
+            table.add_row([setting.path(), setting.value.clone().unwrap_or_default(), origin]);
+        }
+        table
+    }
+
+    fn data_text(&self) -> String {
+        let validation = &self.loaded.validation;
+        let mut text = format!("rows: {} read, {} kept\n", validation.n_read, validation.n_kept);
+        for (reason, n_rows) in &validation.dropped {
+            text.push_str(&format!("  {n_rows} dropped: {reason}\n"));
+        }
+        for note in &validation.notes {
+            text.push_str(&format!("  note: {note}\n"));
+        }
+        text
+    }
+
+    fn partitions_table(&self) -> Table {
+        let mut table = table(["partition", "train", "validation", "test"]);
+        for (i, partition) in self.partitions.iter().enumerate() {
+            let cell = |rows: &[u32]| rows_text(facts::row_count(&self.loaded.table, rows));
+            table.add_row([
+                partition_name(i, self.partitions.len()),
+                cell(&partition.train),
+                cell(&partition.validation),
+                cell(&partition.test),
+            ]);
+        }
+        table
+    }
+
+    fn json(&self) -> Value {
+        let count = |rows: &[u32]| facts::row_count(&self.loaded.table, rows);
+        json!({
+            "settings": self.resolved.origins.settings(),
+            "validation": self.loaded.validation,
+            "partitions": self.partitions.iter().enumerate().map(|(i, partition)| json!({
+                "name": partition_name(i, self.partitions.len()),
+                "train": count(&partition.train),
+                "validation": count(&partition.validation),
+                "test": count(&partition.test),
+            })).collect::<Vec<_>>(),
+            "timeline": self.loaded.events.as_ref().map(|events| facts::timeline(&self.resolved.plan, events)),
+            "network": self.network,
+            "n_weights": self.n_weights,
+            "memory_bytes": self.memory.total(),
+            "suspects": self.suspects,
+        })
+    }
+}
+
+fn cutoffs_table(timeline: &Timeline) -> Table {
+    let mut table = table(["cutoff", "label from", "label before", "customers", "part"]);
+    for cutoff in &timeline.cutoffs {
+        let part = format!("{:?}", cutoff.part).to_lowercase();
+        let dates = [cutoff.cutoff, cutoff.label_start, cutoff.label_end].map(facts::date);
+        let [at, start, end] = dates;
+        table.add_row([at, start, end, rows_text(cutoff.rows), part]);
+    }
+    table
+}
+
+fn table<const N: usize>(header: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(header);
+    table
+}
+
+fn rows_text(count: RowCount) -> String {
+    match count.positive_share() {
+        Some(share) => format!("{} ({:.1} % positive)", count.n_rows, 100.0 * share),
+        None => "0".into(),
+    }
+}
+
+fn mebibytes(bytes: u64) -> String {
+    format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
+}

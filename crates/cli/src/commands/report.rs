@@ -1,0 +1,28 @@
+//! `tenure report`: a run's pages again, from its `report.json`.
+
+use serde_json::json;
+use tenure_report::{RunResults, read_json, render_card, render_html};
+
+use crate::args;
+use crate::failure::{Exit, Failure};
+use crate::output::Output;
+use crate::run_dir::RunDir;
+
+/// The results that a complete run left.
+pub fn results(dir: &RunDir) -> Result<RunResults, Failure> {
+    Ok(read_json(&dir.read("report.json")?)?)
+}
+
+/// Writes `report.html` and `model_card.md` again.
+pub fn write(args: &args::Report, output: Output) -> Result<Exit, Failure> {
+    let dir = RunDir::open_complete(&args.run)?;
+    let results = results(&dir)?;
+    dir.write("report.html", render_html(&results)?.as_bytes())?;
+    dir.write("model_card.md", render_card(&results)?.as_bytes())?;
+    let (page, card) = (dir.file("report.html"), dir.file("model_card.md"));
+    output.result(
+        || format!("{}\n{}\n", page.display(), card.display()),
+        || json!({ "report": page, "model_card": card }),
+    );
+    Ok(Exit::Done)
+}

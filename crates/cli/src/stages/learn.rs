@@ -1,0 +1,210 @@
+//! One partition after the other: encode, train, calibrate, and fit the baseline a sceptic would ask for.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde::Serialize;
+use tenure_artifact::{Calibration, Preprocessor};
+use tenure_config::{self as plan, Plan};
+use tenure_data::Loaded;
+use tenure_encode::{Dataset, Partition, fit_transform, transform};
+use tenure_evaluate::{Choice, Method, Scored, choose_calibration, fit_calibration};
+use tenure_model::ChosenDevice;
+use tenure_train::logistic::{self, Logistic};
+use tenure_train::{Checkpoints, EpochRecord, FitJob, Trained};
+
+use crate::failure::Failure;
+use crate::progress::Progress;
+use crate::run_dir::RunDir;
+use crate::seeds;
+
+/// What one partition taught.
+pub struct Fold {
+    /// Which rows did what.
+    pub partition: Partition,
+    /// Encoders fitted on its training rows.
+    pub preprocessor: Preprocessor,
+    /// The networks.
+    pub trained: Trained,
+    /// From raw to calibrated probability, fitted on its validation rows.
+    pub calibration: Choice,
+    /// The baseline on the same rows and encoders.
+    pub logistic: Logistic,
+    /// Share of positive rows among its training rows.
+    pub base_rate: f64,
+    /// Calibrated probabilities of its validation rows, with what happened.
+    pub validation: Scored,
+}
+
+/// One line of `history.jsonl`.
+#[derive(Serialize)]
+struct HistoryLine {
+    partition: usize,
+    #[serde(flatten)]
+    record: EpochRecord,
+}
+
+/// What learning needs to know.
+pub struct Learner<'a> {
+    /// The experiment.
+    pub plan: &'a Plan,
+    /// The data.
+    pub loaded: &'a Loaded,
+    /// Where tensors live.
+    pub device: &'a ChosenDevice,
+    /// Where weights and checkpoints go.
+    pub dir: &'a RunDir,
+    /// Set when the user wants to stop.
+    pub interrupted: &'a AtomicBool,
+}
+
+impl Learner<'_> {
+    /// Learns from every partition and keeps the models in the run.
+    pub fn learn(&self, partitions: Vec<Partition>, progress: &mut Progress) -> Result<Vec<Fold>, Failure> {
+        let n_folds = partitions.len();
+        let mut folds = Vec::with_capacity(n_folds);
+        let mut history = Vec::new();
+        for (fold_idx, partition) in partitions.into_iter().enumerate() {
+            let name = if n_folds == 1 { "train".to_owned() } else { format!("train fold {}/{n_folds}", fold_idx + 1) };
+            let fold = self.learn_one(fold_idx, partition, &name, progress)?;
+            self.keep(fold_idx, &fold)?;
+            for &record in fold.trained.history() {
+                serde_json::to_writer(&mut history, &HistoryLine { partition: fold_idx, record })
+                    .expect("numbers serialize");
+                history.push(b'\n');
+            }
+            folds.push(fold);
+        }
+        self.dir.write("history.jsonl", &history)?;
+        Ok(folds)
+    }
+
+    fn learn_one(
+        &self,
+        fold_idx: usize,
+        partition: Partition,
+        name: &str,
+        progress: &mut Progress,
+    ) -> Result<Fold, Failure> {
+        let (table, seed) = (&self.loaded.table, self.plan.experiment.seed);
+        progress.begin("encode", None);
+        let encode_seed = seeds::derive(seed, "encode", fold_idx);
+        let (preprocessor, train) = fit_transform(table, &partition.train, &self.plan.encode, encode_seed)?;
+        let validation = transform(&preprocessor, table, &partition.validation)?;
+        let trained = self.train(fold_idx, &train, &validation, name, progress)?;
+        progress.begin("calibrate", None);
+        let raw = scored(&trained.predict(&validation)?, &validation)?;
+        let calibration_seed = seeds::derive(seed, "calibrate", fold_idx);
+        let calibration = calibrate(self.plan.evaluate.calibration, &raw, calibration_seed)?;
+        let logistic = logistic::fit(&train, &validation)?;
+        progress.end();
+        Ok(Fold {
+            base_rate: weighted_share(&train),
+            validation: raw.mapped(|p| calibration.map.apply(p))?,
+            partition,
+            preprocessor,
+            trained,
+            calibration,
+            logistic,
+        })
+    }
+
+    fn train(
+        &self,
+        fold_idx: usize,
+        train: &Dataset,
+        validation: &Dataset,
+        name: &str,
+        progress: &mut Progress,
+    ) -> Result<Trained, Failure> {
+        let settings = &self.plan.train;
+        let job = FitJob {
+            train,
+            validation,
+            model: &self.plan.model,
+            settings,
+            seed: seeds::derive(self.plan.experiment.seed, "train", fold_idx),
+            device: self.device,
+        };
+        let checkpoints = (settings.checkpoint_every > 0).then(|| self.checkpoints(&format!("partition-{fold_idx}")));
+        progress.begin(name, Some((settings.epochs * settings.seeds.max(1)) as u64));
+        let mut observer = Epochs { progress, n_done: 0, interrupted: self.interrupted };
+        let trained = tenure_train::fit(job, &mut observer, checkpoints.as_ref())?;
+        progress.end();
+        Ok(trained)
+    }
+
+    fn checkpoints(&self, name: &str) -> Checkpoints {
+        Checkpoints::new(self.dir.file("checkpoints").join(name))
+    }
+
+    /// Deletes all checkpoints: the run is complete.
+    pub fn forget_checkpoints(&self) -> Result<(), Failure> {
+        Ok(self.checkpoints("").clear()?)
+    }
+
+    /// Keeps what scoring needs: encoders, networks, calibration.
+    fn keep(&self, fold_idx: usize, fold: &Fold) -> Result<(), Failure> {
+        let name = format!("model/partition-{fold_idx}");
+        let folder = self.dir.folder(&name)?;
+        fold.trained.save(&folder)?;
+        self.dir.write_json(&format!("{name}/preprocessor.json"), &fold.preprocessor)?;
+        self.dir.write_json(&format!("{name}/calibration.json"), &fold.calibration.map)?;
+        Ok(())
+    }
+}
+
+/// Probabilities of encoded rows, with what happened.
+pub fn scored(probabilities: &[f64], rows: &Dataset) -> Result<Scored, Failure> {
+    let outcomes: Vec<bool> = rows.target.iter().map(|&y| y > 0.5).collect();
+    let weights = weights(rows);
+    Ok(Scored::new(probabilities, &outcomes, weights.as_deref())?)
+}
+
+/// The rows' weights, where they are not all 1.
+pub fn weights(rows: &Dataset) -> Option<Vec<f64>> {
+    rows.weight.iter().any(|&w| w != 1.0).then(|| rows.weight.iter().map(|&w| f64::from(w)).collect())
+}
+
+fn weighted_share(rows: &Dataset) -> f64 {
+    let sum = |value: &dyn Fn(usize) -> f64| (0..rows.n_rows()).map(value).sum::<f64>();
+    let weight = |i: usize| f64::from(rows.weight[i]);
+    sum(&|i| weight(i) * f64::from(rows.target[i])) / sum(&weight)
+}
+
+fn calibrate(kind: plan::Calibration, validation: &Scored, seed: u64) -> Result<Choice, Failure> {
+    let fixed = |method: Method| -> Result<Choice, Failure> {
+        Ok(Choice { map: fit_calibration(validation, method)?, method, candidates: Vec::new() })
+    };
+    match kind {
+        plan::Calibration::Auto => Ok(choose_calibration(validation, seed)?),
+        plan::Calibration::None => {
+            Ok(Choice { map: Calibration::Identity, method: Method::None, candidates: Vec::new() })
+        }
+        plan::Calibration::Temperature => fixed(Method::Temperature),
+        plan::Calibration::Platt => fixed(Method::Platt),
+        plan::Calibration::Beta => fixed(Method::Beta),
+        plan::Calibration::Isotonic => fixed(Method::Isotonic),
+    }
+}
+
+/// Shows each epoch, and stops training when the user asks.
+struct Epochs<'a> {
+    progress: &'a mut Progress,
+    n_done: u64,
+    interrupted: &'a AtomicBool,
+}
+
+impl tenure_train::Observer for Epochs<'_> {
+    fn epoch(&mut self, told: &tenure_train::Progress) -> ControlFlow<()> {
+        self.n_done += 1;
+        self.progress.at(self.n_done);
+        let record = &told.record;
+        let auc = record.validation_auc.map(|auc| format!(", AUC {auc:.4}")).unwrap_or_default();
+        self.progress.detail(format!(
+            "loss {:.4}/{:.4}{auc}, best {}, {:.0} rows/s",
+            record.train_loss, record.validation_loss, told.best_epoch, record.rows_per_second
+        ));
+        if self.interrupted.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
