@@ -1,21 +1,18 @@
 //! Every knob there is, with the documentation that stands at its field of the [`Plan`].
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use schemars::generate::SchemaSettings;
 use serde_json::Value as Json;
 
 use crate::kind::Bases;
 use crate::reader::{Knob, Reader};
-use crate::source::Source;
-use crate::tree::Table;
 use crate::{Plan, read};
 
 /// Every knob in the order of reading: what reading an empty file asks for.
 pub(crate) fn knobs() -> &'static [Knob] {
     static KNOBS: LazyLock<Vec<Knob>> = LazyLock::new(|| {
-        let file = Arc::new(Source { name: String::new(), text: String::new(), is_file: true });
-        let mut reader = Reader::new(Table::default(), file);
+        let mut reader = Reader::catalogue();
         read::draft(&mut reader, "experiment", &Bases::default());
         reader.knobs
     });

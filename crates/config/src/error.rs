@@ -45,17 +45,9 @@ impl ConfigError {
         self
     }
 
-    /// The parser's complaint.
-    pub(crate) fn syntax(source: &Arc<Source>, error: &toml::de::Error) -> Self {
-        let site = Site::new(source, error.span().unwrap_or(0..0));
-        let (what, expected) = match error.message().split_once(", expected ") {
-            Some((what, expected)) => (what, Some(expected)),
-            None => (error.message(), None),
-        };
-        let mut built = Self::new(Code::Syntax, site, format!("not valid TOML: {what}"));
-        built.expected = expected.map(str::to_owned);
-        built.hint = syntax_hint(what);
-        built
+    /// Gives a hint where there is none yet.
+    pub(crate) fn advise(&mut self, hint: impl FnOnce() -> String) {
+        self.hint.get_or_insert_with(hint);
     }
 
     /// A `--set` that is not `section.key=value`.
@@ -108,8 +100,9 @@ impl ConfigError {
     }
 
     /// Where it stands in the order of the report: the file from top to bottom, then the overrides.
-    fn rank(&self) -> (bool, usize, Code) {
-        (!self.site.source.is_file, self.site.span.start, self.code)
+    fn rank(&self) -> (bool, usize) {
+        let is_file = self.site.source.is_file;
+        (!is_file, if is_file { self.site.span.start } else { 0 })
     }
 
     fn write_plain(&self, out: &mut String) -> fmt::Result {
@@ -131,17 +124,6 @@ impl ConfigError {
         }
         Ok(())
     }
-}
-
-fn syntax_hint(what: &str) -> Option<String> {
-    let hint = match what {
-        what if what.contains("duplicate key") => "write each key once; a second [section] of the same name counts too",
-        what if what.contains("string values must be quoted") => "put texts in quotes: name = \"text\"",
-        what if what.contains("extra `=`") => "one key = value per line",
-        what if what.contains("unclosed") => "close the bracket or the quote that was opened before",
-        _ => return None,
-    };
-    Some(hint.into())
 }
 
 impl fmt::Display for ConfigError {

@@ -127,14 +127,10 @@ impl<T: Choice> Kind for OneOf<T> {
             let names = T::ALL.iter().map(|value| value.name());
             let hint = nearest(name, names).map(|near| format!("did you mean \"{near}\"?"));
             vec![
-                ConfigError::new(
-                    Code::UnknownChoice,
-                    item.site.clone(),
-                    format!("`{key}` has no choice {}", quote(name)),
-                )
-                .with_expected(self.expected())
-                .with_found(quote(name))
-                .with_hint_if(hint),
+                ConfigError::new(Code::UnknownChoice, item.site.clone(), format!("`{key}` cannot be {}", quote(name)))
+                    .with_expected(self.expected())
+                    .with_found(quote(name))
+                    .with_hint_if(hint),
             ]
         })
     }

@@ -40,6 +40,7 @@ mod reader;
 mod schema;
 mod source;
 mod sweep;
+mod syntax;
 mod tree;
 
 pub use catalogue::describe;

@@ -5,6 +5,11 @@
 /// Letter case, `-` for `_` and swapped letters count little: `Learning-Rate` is `learning_rate`.
 pub(crate) fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wrong = plain(wrong);
+    let meant = ALIASES.iter().find(|(other, _)| *other == wrong).map(|(_, ours)| *ours);
+    let names: Vec<&str> = names.into_iter().collect();
+    if let Some(name) = names.iter().find(|name| Some(**name) == meant) {
+        return Some(name);
+    }
     names
         .into_iter()
         .map(|name| (likeness(&wrong, &plain(name)), name))
@@ -12,6 +17,48 @@ pub(crate) fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>)
         .reduce(|best, next| if next.0 > best.0 { next } else { best })
         .map(|(_, name)| name)
 }
+
+/// What others call it, and what it is called here.
+const ALIASES: &[(&str, &str)] = &[
+    ("label", "target"),
+    ("y", "target"),
+    ("outcome", "target"),
+    ("date", "time"),
+    ("timestamp", "time"),
+    ("customer", "id"),
+    ("customer_id", "id"),
+    ("key", "id"),
+    ("price", "amount"),
+    ("revenue", "amount"),
+    ("units", "quantity"),
+    ("drop", "ignore"),
+    ("skip", "ignore"),
+    ("none", "ignore"),
+    ("float", "numeric"),
+    ("integer", "numeric"),
+    ("number", "numeric"),
+    ("string", "category"),
+    ("cuda", "gpu"),
+    ("vulkan", "gpu"),
+    ("metal", "gpu"),
+    ("wgpu", "gpu"),
+    ("flex", "cpu"),
+    ("transactions", "events"),
+    ("log", "events"),
+    ("table", "customers"),
+    ("made", "synthetic"),
+    ("random", "stratified"),
+    ("swish", "silu"),
+    ("lr", "learning_rate"),
+    ("wd", "weight_decay"),
+    ("batch", "batch_size"),
+    ("random_state", "seed"),
+    ("early_stopping", "patience"),
+    ("layers", "blocks"),
+    ("n_layers", "blocks"),
+    ("hidden_size", "width"),
+    ("k", "members"),
+];
 
 fn plain(name: &str) -> String {
     name.trim().to_lowercase().replace(['-', ' ', '.'], "_")
@@ -36,5 +83,7 @@ mod tests {
         assert_eq!(nearest("batchsize", names), Some("batch_size"));
         assert_eq!(nearest("rate", names), Some("learning_rate"));
         assert_eq!(nearest("zzz", names), None);
+        assert_eq!(nearest("lr", names), Some("learning_rate"));
+        assert_eq!(nearest("label", names), None);
     }
 }

@@ -19,6 +19,7 @@ pub(crate) struct Knob {
     pub(crate) key: &'static str,
     /// The default as TOML; none where there is none.
     pub(crate) default: Option<String>,
+    /// The kind as a JSON schema; null unless the reader makes a catalogue.
     pub(crate) schema: Json,
     pub(crate) expected: String,
     /// Whether the key is a table of column names.
@@ -37,6 +38,7 @@ pub(crate) struct Reader {
     /// Keys whose value was refused; checks that read them would only repeat the complaint.
     refused: Vec<String>,
     unknown: Vec<(String, Entry)>,
+    is_catalogue: bool,
 }
 
 impl Reader {
@@ -50,7 +52,14 @@ impl Reader {
             sites: Vec::new(),
             refused: Vec::new(),
             unknown: Vec::new(),
+            is_catalogue: false,
         }
+    }
+
+    /// A reader of an empty file, which learns every knob with its schema.
+    pub(crate) fn catalogue() -> Self {
+        let file = Arc::new(Source { name: String::new(), text: String::new(), is_file: true });
+        Self { is_catalogue: true, ..Self::new(Table::default(), file) }
     }
 
     /// The section of this name; an empty one where the file has none.
@@ -69,7 +78,8 @@ impl Reader {
             } else {
                 let error = ConfigError::new(Code::WrongType, site, format!("`{path}` has the wrong type"));
                 let expected = format!("a section [{path}] with keys");
-                self.errors.push(error.with_expected(expected).with_found(found));
+                let hint = format!("write [{path}] on a line of its own, and its keys below it");
+                self.errors.push(error.with_expected(expected).with_found(found).with_hint(hint));
                 self.refused.push(path.clone());
             }
         }
@@ -81,26 +91,31 @@ impl Reader {
         let rest = std::mem::take(&mut self.root.entries);
         self.unknown.extend(rest.into_iter().map(|entry| (String::new(), entry)));
         for (section, entry) in std::mem::take(&mut self.unknown) {
-            let error = self.unknown_key(&section, &entry);
+            let names = self.names_in(&section);
+            let near = nearest(&entry.key, names.iter().map(String::as_str));
+            if let Some(near) = near {
+                // The key that was meant is there after all; nobody should be told that it is missing.
+                self.refused.push(if section.is_empty() { near.into() } else { format!("{section}.{near}") });
+            }
+            let error = self.unknown_key(&section, &entry, &names, near);
             self.errors.push(error);
         }
     }
 
-    fn unknown_key(&self, section: &str, entry: &Entry) -> ConfigError {
+    fn unknown_key(&self, section: &str, entry: &Entry, names: &[String], near: Option<&str>) -> ConfigError {
         let is_table = matches!(entry.item.value, Value::Table(_));
-        let names = self.names_in(section);
         let place = if section.is_empty() { "at the top".to_owned() } else { format!("in [{section}]") };
         let what = if section.is_empty() && is_table { "section" } else { "key" };
         let elsewhere = self.knobs.iter().find(|knob| knob.key == entry.key && knob.section != section);
-        let hint = match (nearest(&entry.key, names.iter().map(String::as_str)), elsewhere) {
-            (_, Some(knob)) if !is_table => Some(format!("`{}` belongs in [{}]", knob.key, knob.section)),
-            (Some(near), _) => Some(format!("did you mean `{near}`?")),
-            _ => None,
+        let hint = match (near, elsewhere) {
+            (_, Some(knob)) if !is_table => format!("`{}` belongs in [{}]", knob.key, knob.section),
+            (Some(near), _) => format!("did you mean `{near}`?"),
+            _ => "configs/default.toml lists every section and key".into(),
         };
         ConfigError::new(Code::UnknownKey, entry.key_site.clone(), format!("unknown {what} `{}` {place}", entry.key))
             .with_expected(format!("one of {}", names.join(", ")))
             .with_found(tree::key(&entry.key))
-            .with_hint_if(hint)
+            .with_hint(hint)
     }
 
     /// The valid names in a section, subsections included; of the whole file where `section` is empty.
@@ -162,7 +177,7 @@ impl Section<'_> {
     pub(crate) fn get<K: Kind>(&mut self, key: &'static str, kind: &K, default: K::Value) -> K::Value {
         let written = kind.write(&default);
         self.declare(key, kind, Some(written.clone()), false);
-        self.read(key, kind).unwrap_or_else(|| {
+        self.read(key, kind, &format!("leave the line out for the default, {written}")).unwrap_or_else(|| {
             self.settle(key, Some(written), self.fallback);
             default
         })
@@ -171,7 +186,7 @@ impl Section<'_> {
     /// A key without a default.
     pub(crate) fn find<K: Kind>(&mut self, key: &'static str, kind: &K) -> Option<K::Value> {
         self.declare(key, kind, None, false);
-        let value = self.read(key, kind);
+        let value = self.read(key, kind, "the line may be left out");
         if value.is_none() {
             self.settle(key, None, self.fallback);
         }
@@ -184,7 +199,7 @@ impl Section<'_> {
         let mut values = Vec::new();
         let mut inner = self.sub(key);
         for entry in std::mem::take(&mut inner.table.entries) {
-            if let Some(value) = inner.accept(&entry, kind) {
+            if let Some(value) = inner.accept(&entry, kind, "leave the line out, and the values of the column decide") {
                 values.push((entry.key, value));
             }
         }
@@ -203,18 +218,19 @@ impl Section<'_> {
             section: self.path.clone(),
             key,
             default,
-            schema: kind.schema(),
+            schema: if self.reader.is_catalogue { kind.schema() } else { Json::Null },
             expected: kind.expected(),
             is_map,
         });
     }
 
-    fn read<K: Kind>(&mut self, key: &'static str, kind: &K) -> Option<K::Value> {
+    fn read<K: Kind>(&mut self, key: &'static str, kind: &K, otherwise: &str) -> Option<K::Value> {
         let entry = self.table.take(key)?;
-        self.accept(&entry, kind)
+        self.accept(&entry, kind, otherwise)
     }
 
-    fn accept<K: Kind>(&mut self, entry: &Entry, kind: &K) -> Option<K::Value> {
+    /// Reads one entry; `otherwise` is the hint of an error that has none.
+    fn accept<K: Kind>(&mut self, entry: &Entry, kind: &K, otherwise: &str) -> Option<K::Value> {
         let full = format!("{}.{}", self.path, tree::key(&entry.key));
         self.reader.sites.push((full.clone(), entry.item.site.clone()));
         match kind.read(&full, &entry.item) {
@@ -223,7 +239,8 @@ impl Section<'_> {
                 self.settle(&entry.key, Some(written), origin_of(&entry.item));
                 Some(value)
             }
-            Err(errors) => {
+            Err(mut errors) => {
+                errors.iter_mut().for_each(|error| error.advise(|| otherwise.into()));
                 self.reader.errors.extend(errors);
                 self.reader.refused.push(full);
                 None

@@ -6,6 +6,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::error::ConfigError;
 use crate::source::{Site, Source};
+use crate::syntax;
 
 /// A value and its place.
 #[derive(Clone, Debug)]
@@ -98,12 +99,10 @@ impl Table {
 pub(crate) fn parse(source: &Arc<Source>) -> Result<Table, Vec<ConfigError>> {
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     if errors.is_empty() {
-        return Ok(convert_table(source, table.get_ref()));
+        Ok(convert_table(source, table.get_ref()))
+    } else {
+        Err(syntax::complaints(source, &errors))
     }
-    let mut found: Vec<ConfigError> = errors.iter().map(|error| ConfigError::syntax(source, error)).collect();
-    // The parser goes on after an error and may stumble over the same line again.
-    found.dedup_by_key(|error| error.line());
-    Err(found)
 }
 
 fn convert_table(source: &Arc<Source>, table: &DeTable<'_>) -> Table {
@@ -156,7 +155,10 @@ pub(crate) fn parse_override(text: &str) -> Result<Table, Vec<ConfigError>> {
     // The key is parsed with a stand-in of the same length, so that places still point into what was typed.
     let stand_in = Arc::new(Source { name: source.name.clone(), text: format!("{key}=0"), is_file: false });
     let Ok(mut table) = parse(&stand_in) else {
-        return Err(vec![ConfigError::bad_override(&source, "a key that is not of the form section.key")]);
+        let error = ConfigError::bad_override(&source, "a key that is not of the form section.key");
+        return Err(vec![
+            error.with_hint("a name with blanks or dots is quoted: data.columns.\"Total Spend\"=numeric"),
+        ]);
     };
     let start = key.len() + 1 + (value.len() - value.trim_start().len());
     let site = Site::new(&source, start..start + value.trim().len());

@@ -84,16 +84,15 @@ fn lookback(check: &mut Check<'_>) {
     ];
     for (key, reach, example) in readers {
         if reach > lookback {
-            let mut keys = vec!["time.lookback", key];
-            if check.is_given(key) {
-                keys.reverse();
-            }
+            let is_given = check.is_given(key);
+            let keys = if is_given { [key, "time.lookback"] } else { ["time.lookback", key] };
+            let from = if is_given { "" } else { ", by default" };
             let message = format!("`{key}` looks further back than `time.lookback`");
             check.report(Code::Lookback, &keys, message, |error| {
                 error
                     .with_expected(format!("at most {}", write_span(lookback)))
-                    .with_found(write_span(reach))
-                    .with_hint(format!("lengthen the lookback, or set {key} lower: {example}"))
+                    .with_found(format!("{}{from}", write_span(reach)))
+                    .with_hint(format!("lengthen the lookback, or shorten the other: {example}"))
             });
         }
     }

@@ -39,7 +39,10 @@ impl<K: Kind<Value: PartialOrd>> List<K> {
             if self.distinct && values[..index].contains(&values[index]) {
                 let message = format!("`{key}` holds {} twice", write(index));
                 return Err(vec![
-                    ConfigError::new(Code::BadList, site.clone(), message).with_hint("leave one of them out"),
+                    ConfigError::new(Code::BadList, site.clone(), message)
+                        .with_expected("each entry once")
+                        .with_found(write(index))
+                        .with_hint("leave one of them out"),
                 ]);
             }
             if self.ascending && values[index] < values[index - 1] {

@@ -49,7 +49,10 @@ impl Kind for Count {
     }
 
     fn expected(&self) -> String {
-        format!("an integer from {} to {}", self.range.start(), self.range.end())
+        match (self.range.start(), self.range.end()) {
+            (low, high) if *high == i64::MAX as u64 => format!("an integer of at least {low}"),
+            (low, high) => format!("an integer from {low} to {high}"),
+        }
     }
 }
 
@@ -108,7 +111,12 @@ impl Kind for Float {
             }
             _ => return Err(vec![self.wrong_type(key, item)]),
         };
-        if self.accepts(number) { Ok(number) } else { Err(vec![out_of_range(key, item, &self.expected())]) }
+        if self.accepts(number) {
+            return Ok(number);
+        }
+        let is_percent = number >= 2.0 && self.high <= 1.0 && self.accepts(number / 100.0);
+        let hint = is_percent.then(|| format!("as a share, not in percent: {}", number / 100.0));
+        Err(vec![out_of_range(key, item, &self.expected()).with_hint_if(hint)])
     }
 
     fn write(&self, value: &f64) -> String {
@@ -127,13 +135,13 @@ impl Kind for Float {
     }
 
     fn expected(&self) -> String {
-        let low = format!("{} {}", if self.low_open { "above" } else { "at least" }, self.low);
+        let low = format!("{} {}", if self.low_open { "above" } else { "of at least" }, self.low);
         let high = format!("{} {}", if self.high_open { "below" } else { "at most" }, self.high);
         match (self.low.is_finite(), self.high.is_finite()) {
             (false, false) => "a finite number".into(),
-            (true, false) => format!("a number {low}"),
-            (false, true) => format!("a number {high}"),
-            (true, true) => format!("a number {low} and {high}"),
+            (true, false) => format!("a finite number {low}"),
+            (false, true) => format!("a finite number {high}"),
+            (true, true) => format!("a number {low}, {high}"),
         }
     }
 }

@@ -58,7 +58,7 @@ impl Text {
 
     fn hint(self, text: &str) -> Option<String> {
         match self.form {
-            Form::NotBlank => None,
+            Form::NotBlank => Some("leave the entry out".into()),
             Form::Name => {
                 let fixed = folder_name(text);
                 (!fixed.is_empty()).then(|| format!("for example {}", quote(&fixed)))
@@ -120,7 +120,7 @@ impl Kind for Text {
 
     fn expected(&self) -> String {
         match self.form {
-            Form::NotBlank => "a text",
+            Form::NotBlank => "a text that is not blank",
             Form::Name => "1 to 64 letters, digits, `-` or `_`",
             Form::Zone => "an offset such as \"+01:00\" or a zone such as \"Europe/London\"",
             Form::TimeFormat => "a date format in strftime's letters",
