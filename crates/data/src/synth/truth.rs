@@ -29,7 +29,7 @@ pub(crate) fn truth(customer: &Customer, season: &Season, from_day: usize, n_day
         return Truth { alive, expected_purchases: 0.0, expected_value: 0.0, churn_probability: 1.0 };
     }
     let (lambda, mu) = (customer.lambda_per_day, customer.mu_per_day);
-    let (mut expected_purchases, mut left_first, mut integral) = (0.0, 0.0, 0.0);
+    let (mut expected_purchases, mut left_first, mut integral) = (0.0, 0.0, 0.0_f64);
     for (day, s) in season.intensity()[from_day..from_day + n_days].iter().enumerate() {
         let rate = lambda * s;
         let present = (-mu * day as f64).exp();
