@@ -177,7 +177,7 @@ impl Embedding {
 ///     means: vec![0.4, 0.1],
 ///     missing: 0.25,
 ///     prior: 0.25,
-///     scale: Scale::Robust { median: 0.25, factor: 10.0 },
+///     scale: Scale::Robust { median: 0.25, width: 0.1 },
 /// };
 /// assert_eq!(shop.mean(Some("b")), 0.1);
 /// assert_eq!(shop.mean(Some("never seen")), 0.25);

@@ -12,7 +12,7 @@ use crate::Scale;
 /// ```
 /// use tenure_artifact::{Magnitude, Scale};
 ///
-/// let scale = Scale::Robust { median: 10.0, factor: 0.5 };
+/// let scale = Scale::Robust { median: 10.0, width: 2.0 };
 /// let spend = Magnitude { scale, min: 2.0, max: 40.0, missing_indicator: true };
 /// assert_eq!(spend.value(10.0), 0.0);
 /// assert_eq!((spend.value(f32::NAN), spend.value(f32::INFINITY)), (0.0, 0.0));

@@ -16,7 +16,7 @@ use crate::{
 /// ```
 /// use tenure_artifact::*;
 ///
-/// let scale = Scale::Robust { median: 20.0, factor: 0.1 };
+/// let scale = Scale::Robust { median: 20.0, width: 10.0 };
 /// let spend = Encoder::Magnitude(Magnitude { scale, min: 0.0, max: 90.0, missing_indicator: true });
 /// let plan = Encoder::Embedding(Embedding::new(Levels::new(vec!["basic".into(), "gold".into()])));
 /// let prep = Preprocessor::new(
@@ -272,4 +272,78 @@ fn apply_level(encoder: &Encoder, level: Option<&str>, out: RowBuffers<'_>, flag
         Encoder::Magnitude(_) | Encoder::TwoValued(_) | Encoder::Presence => return,
     };
     flags.n_unseen += u32::from(level.is_some_and(|name| levels.find(name).is_none()));
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+    use crate::{Levels, Scale};
+
+    fn prep() -> Preprocessor {
+        let levels = || Levels::new(vec!["a".into(), "b".into(), "c".into()]);
+        let scale = Scale::Robust { median: 0.0, width: 1.0 };
+        let statistics = TargetStatistics {
+            levels: levels(),
+            means: vec![0.1, 0.2, 0.3],
+            missing: 0.4,
+            prior: 0.0,
+            scale: scale.clone(),
+        };
+        let encoders = [
+            Encoder::Magnitude(Magnitude { scale, min: -1.0, max: 1.0, missing_indicator: false }),
+            Encoder::TwoValued(TwoValued { low: 0.0, high: 1.0, missing_indicator: true }),
+            Encoder::Presence,
+            Encoder::OneHot(OneHot::new(levels(), false)),
+            Encoder::Embedding(Embedding::new(levels())),
+            Encoder::TargetStatistics(statistics),
+        ];
+        let inputs = encoders.into_iter().zip(["m", "t", "p", "o", "e", "s"]);
+        let inputs = inputs.map(|(encoder, name)| InputColumn::new(name, encoder)).collect();
+        Preprocessor::new(inputs, vec![vec![]; 2], vec![])
+    }
+
+    fn apply(row: &[RawValue<'_>]) -> Result<(RowFlags, [f32; 2], [f32; 6], [u32; 1]), ApplyError> {
+        let (mut continuous, mut binary, mut categorical) = ([9.0; 2], [9.0; 6], [9]);
+        let out = RowBuffers { continuous: &mut continuous, binary: &mut binary, categorical: &mut categorical };
+        prep().apply_row(row, out).map(|flags| (flags, continuous, binary, categorical))
+    }
+
+    #[test]
+    fn every_encoder_writes_its_own_cells() {
+        use RawValue::{Level, Number};
+        let row = [Number(0.0), Number(1.0), Number(5.0), Level("b"), Level("c"), Level("a")];
+        let (flags, continuous, binary, categorical) = apply(&row).expect("the row fits");
+        assert_eq!(flags, RowFlags::default());
+        assert_eq!(continuous[0], 0.0);
+        assert!((continuous[1] - 0.1).abs() < 1e-3);
+        assert_eq!(binary, [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]);
+        assert_eq!(categorical, [4]);
+        assert_eq!(prep().layout.binary, ["t", "t is missing", "p is missing", "o = a", "o = b", "o = c"]);
+    }
+
+    #[test]
+    fn missing_unseen_and_far_values_are_encoded_and_flagged() {
+        use RawValue::{Level, Missing, Number};
+        let row = [Number(2.0), Missing, Number(f32::INFINITY), Level("?"), Missing, Level("?")];
+        let (flags, continuous, binary, categorical) = apply(&row).expect("the row fits");
+        assert_eq!(flags, RowFlags { n_missing: 3, n_unseen: 2, n_out_of_range: 1 });
+        assert_eq!(continuous[1], 0.0);
+        assert_eq!(binary, [0.5, 1.0, 1.0, 0.0, 0.0, 0.0]);
+        assert_eq!(categorical, [crate::MISSING_INDEX]);
+    }
+
+    #[test]
+    fn rows_that_do_not_fit_are_refused() {
+        use RawValue::{Level, Missing, Number};
+        assert_eq!(apply(&[Missing]), Err(ApplyError::RowLength { expected: 6, found: 1 }));
+        let text = [Level("1"), Missing, Missing, Missing, Missing, Missing];
+        assert_eq!(apply(&text), Err(ApplyError::WrongKind { input_idx: 0, expected: "number" }));
+        let number = [Missing, Missing, Missing, Missing, Number(3.0), Missing];
+        assert_eq!(apply(&number), Err(ApplyError::WrongKind { input_idx: 4, expected: "level" }));
+        let out = RowBuffers { continuous: &mut [], binary: &mut [0.0; 6], categorical: &mut [0] };
+        let found = prep().apply_row(&[Missing; 6], out);
+        assert_eq!(found, Err(ApplyError::BufferLength { buffer: "continuous", expected: 2, found: 0 }));
+    }
 }

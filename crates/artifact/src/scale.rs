@@ -14,14 +14,15 @@ const MIN_SHARE: f64 = 1e-7;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(tag = "kind", rename_all = "lowercase"))]
 pub enum Scale {
-    /// `y = (x - median) · factor`, then the smooth clip `y / sqrt(1 + (y/3)²)`, which stays within ±3.
+    /// `y = (x - median) / width`, then the smooth clip `y / sqrt(1 + (y/3)²)`, which stays within ±3.
     ///
     /// Source: RealMLP-TD, Holzmüller et al., arXiv 2407.04491, section 3.
     Robust {
         /// The training median.
         median: f32,
-        /// One over the training interquartile range; where that is 0, two over the training range.
-        factor: f64,
+        /// The training interquartile range; where that is 0, half of the training range; 0 for a constant, which is
+        /// mapped to 0.
+        width: f32,
     },
     /// The share of training rows below `x`, mapped to the normal distribution.
     Quantile {
@@ -50,14 +51,8 @@ impl Scale {
     pub fn robust(quartiles: &Quartiles) -> Self {
         let iqr = f64::from(quartiles.q75) - f64::from(quartiles.q25);
         let range = f64::from(quartiles.max) - f64::from(quartiles.min);
-        let factor = if iqr > 0.0 {
-            1.0 / iqr
-        } else if range > 0.0 {
-            2.0 / range
-        } else {
-            0.0
-        };
-        Self::Robust { median: quartiles.median, factor }
+        let width = if iqr > 0.0 { iqr } else { range / 2.0 };
+        Self::Robust { median: quartiles.median, width: width.min(f64::from(f32::MAX)) as f32 }
     }
 
     /// The normal score of each value, by evenly spaced training quantiles.
@@ -88,7 +83,10 @@ impl Scale {
     /// The scaled magnitude of a finite value.
     pub fn apply(&self, value: f32) -> f32 {
         match self {
-            Self::Robust { median, factor } => smooth_clip((f64::from(value) - f64::from(*median)) * factor) as f32,
+            Self::Robust { width: 0.0, .. } => 0.0,
+            Self::Robust { median, width } => {
+                smooth_clip((f64::from(value) - f64::from(*median)) / f64::from(*width)) as f32
+            }
             Self::Quantile { knots } => {
                 normal_quantile(share_below(knots, value).clamp(MIN_SHARE, 1.0 - MIN_SHARE)) as f32
             }
@@ -150,7 +148,7 @@ mod tests {
     #[test]
     fn coinciding_quartiles_scale_by_the_range_and_a_constant_maps_to_zero() {
         let mostly_zero = Scale::robust(&quartiles([0.0, 0.0, 0.0, 0.0, 50.0]));
-        assert_eq!(mostly_zero, Scale::Robust { median: 0.0, factor: 2.0 / 50.0 });
+        assert_eq!(mostly_zero, Scale::Robust { median: 0.0, width: 25.0 });
         let constant = Scale::robust(&quartiles([7.0; 5]));
         assert_eq!((constant.apply(7.0), constant.apply(8.0)), (0.0, 0.0));
     }

@@ -11,7 +11,7 @@ use tenure_table::{Column, Role, Table, Values};
 use crate::error::type_name;
 use crate::target::{Target, weights};
 use crate::transform::{Source, assemble, check_rows, source};
-use crate::{Dataset, EncodeError};
+use crate::{Dataset, EncodeError, PartName};
 
 /// Fits encoders on the training rows and encodes these rows.
 ///
@@ -54,6 +54,10 @@ pub fn fit_transform(
     seed: u64,
 ) -> Result<(Preprocessor, Dataset), EncodeError> {
     check_rows(table, train)?;
+    if train.is_empty() {
+        let reason = "no rows were given to fit on".to_owned();
+        return Err(EncodeError::EmptyPart { part: PartName::Train, reason });
+    }
     let rows = TrainingRows { rows: train, target: Target::of(table)?.take(train)?, plan, seed };
     let features: Vec<&Column> = table.features().collect();
     let outcomes: Vec<Outcome> =

@@ -8,7 +8,7 @@
 mod rank;
 
 use rayon::prelude::*;
-use tenure_table::{Column, MISSING_CODE, Table, Values};
+use tenure_table::{Categories, Column, MISSING_CODE, Table, Values};
 
 use self::rank::{ClassCounts, auc_of_codes, auc_of_magnitudes};
 use crate::EncodeError;
@@ -23,6 +23,8 @@ pub const MIN_CLASS_ROWS: u64 = 20;
 pub const MIN_PURE_ROWS: u64 = 50;
 /// ... if it holds at least this share of that class.
 pub const MIN_PURE_SHARE: f64 = 0.2;
+/// Numbers of at most this many distinct values are looked at as levels, too.
+const MAX_CODES: usize = 64;
 /// More rows than this are thinned evenly: the bounds need no more.
 const MAX_ROWS: usize = 200_000;
 
@@ -122,8 +124,12 @@ impl Sample<'_> {
 
     fn by_value(&self, values: &Values) -> Option<(String, f64)> {
         let (auc, what) = match values {
-            Values::Numeric(numbers) => (self.auc_of_numbers(numbers)?, "its values alone tell"),
-            Values::Category(c) => (self.auc_of_levels(&c.codes, c.levels.len())?, "its levels alone tell"),
+            Values::Numeric(numbers) => {
+                let ranked = self.auc_of_numbers(numbers);
+                let coded = self.slots_of_numbers(numbers).and_then(|slots| self.auc_of_slots(&slots));
+                (ranked.into_iter().chain(coded).reduce(f64::max)?, "its values alone tell")
+            }
+            Values::Category(c) => (self.auc_of_slots(&self.slots_of_levels(c))?, "its levels alone tell"),
             Values::Text(_) | Values::Time(_) => return None,
         };
         (auc >= MIN_AUC).then(|| (self.evidence(what, auc, self.rows.len()), auc))
@@ -134,17 +140,37 @@ impl Sample<'_> {
         auc_of_magnitudes(pairs.filter(|(value, _)| value.is_finite()).collect())
     }
 
-    /// The AUC of each level's share of positives, taken from the other half of the rows.
-    fn auc_of_levels(&self, codes: &[u32], n_levels: usize) -> Option<f64> {
-        let slot = |row_idx: u32| (codes[row_idx as usize] as usize).min(n_levels);
-        let mut halves = [vec![ClassCounts::default(); n_levels + 1], vec![ClassCounts::default(); n_levels + 1]];
-        for (place, (&row_idx, &positive)) in self.rows.iter().zip(&self.positives).enumerate() {
-            halves[half_of(place)][slot(row_idx)].add(positive);
+    /// For each row the place of its level; missing comes last.
+    fn slots_of_levels(&self, categories: &Categories) -> Vec<usize> {
+        let n_levels = categories.levels.len();
+        self.rows.iter().map(|&row_idx| (categories.codes[row_idx as usize] as usize).min(n_levels)).collect()
+    }
+
+    /// The same for numbers of few distinct values, which may be codes in no order; none for others.
+    fn slots_of_numbers(&self, numbers: &[f32]) -> Option<Vec<usize>> {
+        let mut distinct: Vec<f32> = Vec::new();
+        for value in self.rows.iter().map(|&row_idx| numbers[row_idx as usize]).filter(|value| !value.is_nan()) {
+            if let Err(place) = distinct.binary_search_by(|known| known.total_cmp(&value)) {
+                distinct.insert(place, value);
+            }
+            if distinct.len() > MAX_CODES {
+                return None;
+            }
+        }
+        let slot = |value: f32| distinct.binary_search_by(|known| known.total_cmp(&value)).unwrap_or(distinct.len());
+        Some(self.rows.iter().map(|&row_idx| slot(numbers[row_idx as usize])).collect())
+    }
+
+    /// The AUC of each slot's share of positives, taken from the other half of the rows.
+    fn auc_of_slots(&self, slots: &[usize]) -> Option<f64> {
+        let n_slots = slots.iter().max()? + 1;
+        let mut halves = [vec![ClassCounts::default(); n_slots], vec![ClassCounts::default(); n_slots]];
+        for (place, (&slot, &positive)) in slots.iter().zip(&self.positives).enumerate() {
+            halves[half_of(place)][slot].add(positive);
         }
         let shares = halves.map(|half| half.into_iter().map(ClassCounts::share).collect::<Vec<f32>>());
-        let scored = self.rows.iter().zip(&self.positives).enumerate();
-        let pairs = scored.map(|(place, (&row_idx, &positive))| (shares[1 - half_of(place)][slot(row_idx)], positive));
-        auc_of_magnitudes(pairs.collect())
+        let scored = slots.iter().zip(&self.positives).enumerate();
+        auc_of_magnitudes(scored.map(|(place, (&slot, &y))| (shares[1 - half_of(place)][slot], y)).collect())
     }
 
     fn pure_level(&self, values: &Values) -> Option<(String, f64)> {

@@ -90,6 +90,11 @@ fn empty_training_part() {
     ENC0004: the training part is empty: the split column never says `train`
     hint: raise the part's share, or give more rows
     ");
+    let columns = vec![target(vec![0.0, 1.0]), numeric("spend", vec![1.0, 2.0])];
+    assert_snapshot!(fit_error(columns, &[]), @r"
+    ENC0004: the training part is empty: no rows were given to fit on
+    hint: raise the part's share, or give more rows
+    ");
     let tiny = Split { test: 0.01, ..stratified() };
     assert_snapshot!(split_error(&of_targets(&[0.0, 1.0, 0.0, 1.0]), &tiny), @r"
     ENC0004: the test part is empty: its share of 4 rows is less than one row or group

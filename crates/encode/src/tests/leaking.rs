@@ -69,6 +69,12 @@ fn a_status_that_determines_the_label_is_named() {
 }
 
 #[test]
+fn a_code_in_no_order_is_named() {
+    let found = numbers(|rng, _, y| if y { 2.0 } else { [1.0, 3.0][rng.random_range(0..2)] });
+    assert!(only_evidence(&found).starts_with("its values alone tell `churned` with an AUC of 1.0000"));
+}
+
+#[test]
 fn a_reason_given_by_leavers_is_named() {
     let found = levels(|rng, _, y| if y { ["price", "moved"][rng.random_range(0..2)].into() } else { String::new() });
     assert!(only_evidence(&found).starts_with("whether it is missing tells `churned`"));
