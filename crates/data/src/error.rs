@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use tenure_table::Role;
 
+use crate::events::EventsError;
+use crate::synth::SynthError;
+
 /// What is wrong with the data.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -73,33 +76,33 @@ pub enum DataError {
         /// What the reader said.
         reason: String,
     },
+    /// The file is of a kind that is not read.
+    #[error("{}: expected CSV or Parquet, found {found}", file.display())]
+    NotText {
+        /// The file.
+        file: PathBuf,
+        /// What the first bytes look like.
+        found: &'static str,
+    },
     /// A text file is not UTF-8.
-    #[error("{}: row {row}: expected UTF-8, found byte 0x{byte:02x} at column {column}", file.display())]
+    #[error("{}: line {line}: expected UTF-8, found byte 0x{byte:02x} in field {field}", file.display())]
     NotUtf8 {
         /// The file.
         file: PathBuf,
         /// The line, counted from 1.
-        row: u64,
+        line: u64,
+        /// The field, counted from 1.
+        field: usize,
         /// The first byte that is no UTF-8.
         byte: u8,
-        /// Its place in the line, counted from 1.
-        column: usize,
     },
     /// A quoted field is never closed.
-    #[error("{}: row {row}: expected a closing quote, found the end of the file", file.display())]
+    #[error("{}: line {line}: expected a closing quote, found the end of the file", file.display())]
     OpenQuote {
         /// The file.
         file: PathBuf,
-        /// The line where the quote opens, counted from 1.
-        row: u64,
-    },
-    /// A text file cannot be split into fields.
-    #[error("{}: cannot be read as delimited text: {reason}", file.display())]
-    Csv {
-        /// The file.
-        file: PathBuf,
-        /// What the reader said.
-        reason: String,
+        /// The line of the record with the quote, counted from 1.
+        line: u64,
     },
     /// The plan names another number of columns than the file has.
     #[error("{}: `data.csv.names` has {expected} names, but the first row has {found} fields", file.display())]
@@ -268,7 +271,7 @@ pub enum DataError {
         found: f64,
     },
     /// No column is left that a model may read.
-    #[error("no column is left that a model may read")]
+    #[error("no column is left that a model may read: {}", left_out.join("; "))]
     NoFeatures {
         /// Columns that were left out, each with the reason.
         left_out: Vec<String>,
@@ -295,6 +298,12 @@ pub enum DataError {
         /// Bytes there.
         found: usize,
     },
+    /// Events and cutoffs do not fit each other.
+    #[error(transparent)]
+    Events(#[from] EventsError),
+    /// Data could not be made.
+    #[error(transparent)]
+    Synth(#[from] SynthError),
     /// A library failed in a way that no other case names.
     #[error("{doing}: {reason}")]
     Library {

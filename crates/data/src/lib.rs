@@ -10,22 +10,44 @@
 //! * A file that is written is whole, or absent.
 //! * Memory is bounded by the kept columns in compact form, not by the files.
 
+mod attributes;
+mod builder;
+mod cell;
+mod customers;
+mod dictionary;
 mod error;
-mod events_input;
+mod explain;
+mod ids;
+mod infer;
+mod instant;
+mod ledger;
 mod load;
 mod loaded;
 mod observe;
+mod predictions;
+mod profile;
 mod rejected;
+mod roles;
+mod source;
+mod target;
+mod transactions;
 mod validation;
+mod words;
 mod write;
+
+#[cfg(test)]
+mod tests;
 
 pub mod events;
 pub mod synth;
 
 pub use error::DataError;
-pub use events_input::{EventCategory, EventLog};
-pub use load::load;
+pub use explain::{CODES, explain};
+pub use infer::infer;
+pub use load::{load, load_at};
 pub use loaded::{Cohort, CutoffInfo, EventsInfo, FeatureLineage, FileDigest, Loaded, Retention};
 pub use observe::{Observer, Silent};
+pub use predictions::{ScoredRows, read_predictions};
 pub use rejected::Rejected;
 pub use validation::{Reason, Validation};
+pub use write::{Predictions, write_predictions, write_table};

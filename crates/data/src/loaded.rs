@@ -86,22 +86,26 @@ pub struct FeatureLineage {
     pub columns: Vec<String>,
     /// How far back it looks; none means to the beginning, or that it has no window.
     pub window: Option<Span>,
-    /// The latest event time that it used for the test cutoff; none for what no event enters.
+    /// Unit of the values, such as `days`; `1` for pure numbers, `level` for categories.
+    pub unit: String,
+    /// The latest event that any row's value was measured to come from; none for what no event enters.
     pub latest_event: Option<Timestamp>,
+    /// The shortest time from the latest event used to the row's cutoff, measured over all rows: always above zero.
+    pub min_slack: Option<Span>,
 }
 
-/// Cohort retention: customers by the month of their first event, and how many of them came back in each later month.
+/// Cohort retention: customers by the month of their first purchase, and how many of them came back in each later month.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Retention {
     /// Ascending.
     pub cohorts: Vec<Cohort>,
 }
 
-/// The customers whose first event fell into one month.
+/// The customers whose first purchase fell into one month.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Cohort {
     /// The first instant of the month (UTC).
     pub start: Timestamp,
-    /// `active[k]` customers had an event in the k-th month after; `active[0]` is the cohort's size.
+    /// `active[k]` customers purchased in the k-th month after; `active[0]` is the cohort's size.
     pub active: Vec<u64>,
 }

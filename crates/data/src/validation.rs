@@ -32,13 +32,15 @@ pub enum Reason {
     MissingWeight,
     /// Consent is missing or refused.
     NoConsent,
-    /// An earlier row has the same id (customers), or the same value in every column (events).
-    Duplicate,
+    /// An earlier row of the customer table has the same id (and the same as-of time, where there is one).
+    DuplicateId,
+    /// An earlier event has the same value in every column of the file, and `data.deduplicate` is set.
+    DuplicateEvent,
 }
 
 impl Reason {
     /// Every reason, in order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Ragged,
         Self::MissingId,
         Self::InexactId,
@@ -51,7 +53,8 @@ impl Reason {
         Self::MissingTarget,
         Self::MissingWeight,
         Self::NoConsent,
-        Self::Duplicate,
+        Self::DuplicateId,
+        Self::DuplicateEvent,
     ];
 
     /// The reason in words, such as `missing id`.
@@ -69,14 +72,15 @@ impl Reason {
             Self::MissingTarget => "missing target",
             Self::MissingWeight => "missing or unreadable weight",
             Self::NoConsent => "no consent",
-            Self::Duplicate => "duplicate",
+            Self::DuplicateId => "repeated id",
+            Self::DuplicateEvent => "repeated event",
         }
     }
 
-    /// Whether the row counts against `data.max_rejected`: rows left out by the plan's own wish (no consent,
-    /// repeated events) are dropped and counted, yet say nothing about the health of the data.
+    /// Whether the row counts against `data.max_rejected`: rows left out by the plan's own wish (no consent, repeated
+    /// events) are dropped and counted, yet say nothing about the health of the data.
     pub const fn is_defect(self) -> bool {
-        !matches!(self, Self::NoConsent)
+        !matches!(self, Self::NoConsent | Self::DuplicateEvent)
     }
 }
 
@@ -103,5 +107,10 @@ impl Validation {
     /// Rows dropped for any reason.
     pub fn n_dropped(&self) -> u64 {
         self.dropped.values().sum()
+    }
+
+    /// Rows dropped because something was wrong with them: what `data.max_rejected` bounds.
+    pub fn n_defective(&self) -> u64 {
+        self.dropped.iter().filter(|(reason, _)| reason.is_defect()).map(|(_, count)| count).sum()
     }
 }

@@ -1,0 +1,381 @@
+//! Tables with one row per customer: profiled once, read once, every column kept in its compact form.
+
+use std::collections::HashSet;
+
+use hashbrown::DefaultHashBuilder;
+use tenure_config::{Data, Plan, Task};
+use tenure_table::{Column, Role, TextColumn, Values};
+
+use crate::builder::Builder;
+use crate::cell::{Batch, Cell};
+use crate::ids::Ids;
+use crate::instant::Clock;
+use crate::ledger::{Ledger, Shown};
+use crate::profile::Profile;
+use crate::roles::{self, Form, LeftOut, Reading};
+use crate::source::{SourceFile, known_rows, read_all};
+use crate::target::Target;
+use crate::{DataError, Observer, Reason};
+
+/// What a table of customers is read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The data set itself.
+    DataSet,
+    /// Static attributes of the customers of an event log.
+    Attributes,
+}
+
+/// The rows that were kept.
+#[derive(Debug)]
+pub(crate) struct Customers {
+    /// The kept columns, except the id.
+    pub columns: Vec<Column>,
+    /// The number in `ids` of each row's customer; none without an id column.
+    pub customer: Option<Vec<u32>>,
+    /// The name of the id column.
+    pub id_column: Option<String>,
+    /// Customers whose row was dropped for want of consent, by their number.
+    pub refused: HashSet<u32>,
+    /// Whether the table has a column of role `consent`.
+    pub has_consent: bool,
+    /// Rows of each file.
+    pub n_rows: Vec<u64>,
+    /// Rows kept.
+    pub n_kept: u64,
+}
+
+/// Reads the files as one table of customers.
+pub(crate) fn read(
+    plan: &Plan,
+    purpose: Purpose,
+    files: &[SourceFile],
+    ids: &mut Ids,
+    ledger: &mut Ledger,
+    observer: &mut dyn Observer,
+) -> Result<Customers, DataError> {
+    let data = &plan.data;
+    let profiles = profile(files, data, ledger, observer)?;
+    let readings = decide(plan, purpose, files, &profiles, ledger)?;
+    drop(profiles);
+    let mut reader = Reader::new(data, &readings, ids, ledger)?;
+    observer.begin("reading customers", known_rows(files));
+    let wanted: Vec<&str> = readings.iter().map(|reading| reading.name.as_str()).collect();
+    let n_rows = read_all(files, &wanted, data, observer, &mut |file, batch| reader.add(file, batch))?;
+    reader.finish(n_rows)
+}
+
+/// Sees every value of every column once, so that types are not guessed from the first rows. What cannot be read and is
+/// not asked for has an empty profile.
+fn profile(
+    files: &[SourceFile],
+    data: &Data,
+    ledger: &Ledger,
+    observer: &mut dyn Observer,
+) -> Result<Vec<Profile>, DataError> {
+    observer.begin("looking at columns", known_rows(files));
+    let mut clock = Clock::new(data)?;
+    let columns = &files[0].columns;
+    let is_asked_for = |name: &str| roles::listed_role(data, name).is_some_and(|role| role != Role::Ignore);
+    let places = (0..columns.len()).filter(|&at| columns[at].is_readable() || is_asked_for(&columns[at].name));
+    let places: Vec<usize> = places.collect();
+    let names: Vec<&str> = places.iter().map(|&at| columns[at].name.as_str()).collect();
+    let mut profiles: Vec<Profile> = columns.iter().map(|_| Profile::new()).collect();
+    read_all(files, &names, data, observer, &mut |file, batch| {
+        let file_idx = files.iter().position(|other| other.path == file.path).expect("a file of the list");
+        for (cells, &at) in batch.columns.iter().zip(&places) {
+            profiles[at].add_all(cells, batch, file_idx, &ledger.missing, &mut clock);
+        }
+        Ok(())
+    })?;
+    Ok(profiles)
+}
+
+fn decide(
+    plan: &Plan,
+    purpose: Purpose,
+    files: &[SourceFile],
+    profiles: &[Profile],
+    ledger: &mut Ledger,
+) -> Result<Vec<Reading>, DataError> {
+    let mut readings = Vec::new();
+    let mut left_out = Vec::new();
+    for (column, profile) in files[0].columns.iter().zip(profiles) {
+        match roles::decide(plan, column, profile) {
+            Ok(reading) => {
+                check_numbers(plan, files, &reading, profile)?;
+                note_key(&reading, profile, ledger);
+                readings.push(reading);
+            }
+            Err(left) => left_out.push(left),
+        }
+    }
+    for LeftOut { name, why } in &left_out {
+        ledger.note(format!("column `{name}` is left out: {why}"));
+    }
+    if purpose == Purpose::DataSet && !readings.iter().any(|reading| reading.role.is_feature()) {
+        let left_out = left_out.iter().map(|left| format!("`{}`: {}", left.name, left.why)).collect();
+        return Err(DataError::NoFeatures { left_out });
+    }
+    Ok(readings)
+}
+
+/// Fails where numbers were asked for, or surely meant, and a value is none.
+fn check_numbers(plan: &Plan, files: &[SourceFile], reading: &Reading, profile: &Profile) -> Result<(), DataError> {
+    let is_typed = plan.data.types.iter().any(|(name, _)| *name == reading.name);
+    let guessed_level = reading.form == Form::Level && !reading.is_listed && !is_typed;
+    let is_wrong = matches!(reading.form, Form::Number | Form::Weight) || (guessed_level && profile.is_spoilt_number());
+    match (&profile.first_text, is_wrong) {
+        (Some((file_idx, row, text)), true) => Err(DataError::WrongType {
+            file: files[*file_idx].path.clone(),
+            row: *row,
+            column: reading.name.clone(),
+            expected: "a number",
+            found: text.clone(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Whole numbers that differ in every row are more often a name than a magnitude.
+fn note_key(reading: &Reading, profile: &Profile, ledger: &mut Ledger) {
+    let is_key = profile.is_key() && profile.n_integers == profile.n_rows;
+    if reading.form == Form::Number && !reading.is_listed && is_key && profile.n_rows >= 100 {
+        let name = &reading.name;
+        ledger.note(format!("column `{name}` differs in every row and is used as a magnitude: should its role be `id`?"));
+    }
+}
+
+/// Turns batches into columns.
+struct Reader<'a> {
+    readings: &'a [Reading],
+    names: Vec<&'a str>,
+    roles: Vec<Option<Role>>,
+    ids: &'a mut Ids,
+    ledger: &'a mut Ledger,
+    clock: Clock,
+    target: Option<Target>,
+    builders: Vec<Builder>,
+    customer: Vec<u32>,
+    seen: HashSet<(u32, i64), DefaultHashBuilder>,
+    refused: HashSet<u32>,
+    n_kept: u64,
+}
+
+/// What was read of a row before its features.
+struct Head {
+    customer: u32,
+    time_us: i64,
+    weight: f32,
+    label: f32,
+}
+
+/// A row of a batch of a file.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    file: &'a SourceFile,
+    batch: &'a Batch,
+    row_idx: usize,
+}
+
+impl At<'_> {
+    fn row(&self) -> u64 {
+        self.batch.first_row + self.row_idx as u64
+    }
+}
+
+/// Why a row is not kept.
+enum Stop {
+    /// The row is dropped: the reason, and the column at fault.
+    Row((Reason, Option<usize>)),
+    /// The load ends.
+    Load(DataError),
+}
+
+impl<'a> Reader<'a> {
+    fn new(
+        data: &Data,
+        readings: &'a [Reading],
+        ids: &'a mut Ids,
+        ledger: &'a mut Ledger,
+    ) -> Result<Self, DataError> {
+        let target = readings.iter().find(|reading| reading.form == Form::Target);
+        Ok(Self {
+            readings,
+            names: readings.iter().map(|reading| reading.name.as_str()).collect(),
+            roles: readings.iter().map(|reading| reading.is_listed.then_some(reading.role)).collect(),
+            ids,
+            ledger,
+            clock: Clock::new(data)?,
+            target: target.map(|reading| Target::new(&reading.name, data.positive.as_deref())),
+            builders: readings.iter().map(|reading| Builder::new(reading.form)).collect(),
+            customer: Vec::new(),
+            seen: HashSet::default(),
+            refused: HashSet::new(),
+            n_kept: 0,
+        })
+    }
+
+    fn add(&mut self, file: &SourceFile, batch: &Batch) -> Result<(), DataError> {
+        for row_idx in 0..batch.n_rows {
+            match self.head(&At { file, batch, row_idx }) {
+                Ok(head) => self.keep(&At { file, batch, row_idx }, &head)?,
+                Err(Stop::Row(fault)) => {
+                    let shown = Shown { names: &self.names, roles: &self.roles };
+                    self.ledger.drop_row(file, batch, row_idx, fault, shown)?;
+                }
+                Err(Stop::Load(error)) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn place(&self, form: Form) -> Option<usize> {
+        self.readings.iter().position(|reading| reading.form == form)
+    }
+
+    fn cell<'b>(&self, at: &At<'b>, form: Form) -> Option<(usize, Cell<'b>)> {
+        let place = self.place(form)?;
+        Some((place, at.batch.columns[place].get(at.row_idx, &self.ledger.missing)))
+    }
+
+    /// Whether the row can be kept, and what decides that. Consent comes first: of those who did not give it nothing
+    /// else is looked at.
+    fn head(&mut self, at: &At<'_>) -> Result<Head, Stop> {
+        if at.batch.ragged_at(at.row_idx).is_some() {
+            return Err(Stop::Row((Reason::Ragged, None)));
+        }
+        let customer = self.customer(at)?;
+        let head = Head { customer, time_us: self.time(at)?, weight: self.weight(at)?, label: self.label(at)? };
+        match self.place(Form::Id) {
+            Some(place) if !self.seen.insert((head.customer, head.time_us)) => {
+                Err(Stop::Row((Reason::DuplicateId, Some(place))))
+            }
+            _ => Ok(head),
+        }
+    }
+
+    fn customer(&mut self, at: &At<'_>) -> Result<u32, Stop> {
+        let id = self.cell(at, Form::Id).map(|(place, cell)| (place, self.ids.number(cell)));
+        match (self.cell(at, Form::Consent), id) {
+            // Consent that cannot be read was not given.
+            (Some((place, cell)), id) if cell.flag() != Ok(Some(true)) => {
+                self.refused.extend(id.and_then(|(_, number)| number.ok()));
+                Err(Stop::Row((Reason::NoConsent, Some(place))))
+            }
+            (_, None) => Ok(0),
+            (_, Some((place, number))) => number.map_err(|reason| Stop::Row((reason, Some(place)))),
+        }
+    }
+
+    fn time(&mut self, at: &At<'_>) -> Result<i64, Stop> {
+        let Some((place, cell)) = self.cell(at, Form::Time) else { return Ok(0) };
+        match cell.instant(&mut self.clock) {
+            Ok(Some(time_us)) => Ok(time_us),
+            Ok(None) => Err(Stop::Row((Reason::MissingTime, Some(place)))),
+            Err(_) => Err(Stop::Row((Reason::UnreadableTime, Some(place)))),
+        }
+    }
+
+    fn weight(&self, at: &At<'_>) -> Result<f32, Stop> {
+        let Some((place, cell)) = self.cell(at, Form::Weight) else { return Ok(1.0) };
+        match cell.number() {
+            Ok(Some(weight)) if weight < 0.0 || (weight as f32).is_infinite() => {
+                let (file, row) = (at.file.path.clone(), at.row());
+                Err(Stop::Load(DataError::BadWeight { file, row, column: self.names[place].into(), found: weight }))
+            }
+            Ok(Some(weight)) if !weight.is_nan() => Ok(weight as f32),
+            _ => Err(Stop::Row((Reason::MissingWeight, Some(place)))),
+        }
+    }
+
+    fn label(&mut self, at: &At<'_>) -> Result<f32, Stop> {
+        let Some((place, cell)) = self.cell(at, Form::Target) else { return Ok(f32::NAN) };
+        let Some(target) = &mut self.target else { return Ok(f32::NAN) };
+        match target.label(cell).map_err(Stop::Load)? {
+            Some(label) => Ok(label),
+            None => Err(Stop::Row((Reason::MissingTarget, Some(place)))),
+        }
+    }
+
+    fn keep(&mut self, at: &At<'_>, head: &Head) -> Result<(), DataError> {
+        for (place, (reading, builder)) in self.readings.iter().zip(&mut self.builders).enumerate() {
+            let cell = at.batch.columns[place].get(at.row_idx, &self.ledger.missing);
+            match reading.form {
+                Form::Id | Form::Consent => {}
+                Form::Time => builder.push_time(head.time_us),
+                Form::Target => builder.push_number(f64::from(head.label)),
+                Form::Weight => builder.push_number(f64::from(head.weight)),
+                Form::Number | Form::Days | Form::Level => {
+                    builder.push_cell(cell, &mut self.clock).map_err(|expected| DataError::WrongType {
+                        file: at.file.path.clone(),
+                        row: at.row(),
+                        column: reading.name.clone(),
+                        expected,
+                        found: cell.spelled(),
+                    })?;
+                }
+            }
+        }
+        self.customer.push(head.customer);
+        self.n_kept += 1;
+        Ok(())
+    }
+
+    fn finish(self, n_rows: Vec<u64>) -> Result<Customers, DataError> {
+        let has_id = self.place(Form::Id).is_some();
+        let id_column = self.readings.iter().find(|reading| reading.form == Form::Id).map(|r| r.name.clone());
+        let has_consent = self.place(Form::Consent).is_some();
+        if let Some(target) = &self.target {
+            let n_unlabelled = self.ledger.validation.dropped.get(&Reason::MissingTarget).copied().unwrap_or(0);
+            target.check(n_unlabelled, self.n_kept)?;
+        }
+        let mut columns = Vec::new();
+        for (reading, builder) in self.readings.iter().zip(self.builders) {
+            if let Some(n_infinite) = builder.n_infinite() {
+                self.ledger.note(format!("column `{}`: {n_infinite} infinite values are missing", reading.name));
+            }
+            if let Some(values) = builder.finish() {
+                columns.push(Column::new(&reading.name, reading.role, values));
+            }
+        }
+        note_clock(&self.clock, self.ledger);
+        let customer = has_id.then_some(self.customer);
+        let (refused, n_kept) = (self.refused, self.n_kept);
+        Ok(Customers { columns, customer, id_column, refused, has_consent, n_rows, n_kept })
+    }
+}
+
+/// Says how many local times a clock change made doubtful.
+pub(crate) fn note_clock(clock: &Clock, ledger: &mut Ledger) {
+    if clock.n_skipped > 0 {
+        let n = clock.n_skipped;
+        ledger.note(format!("{n} local times were skipped by a clock change and are read with the offset before it"));
+    }
+    if clock.n_repeated > 0 {
+        let n = clock.n_repeated;
+        ledger.note(format!("{n} local times were repeated by a clock change and are read as the earlier instant"));
+    }
+}
+
+/// The id column of a data set: the published ids in the order of its rows.
+pub(crate) fn id_column(name: &str, customer: &[u32], published: &TextColumn) -> Column {
+    let ids: TextColumn = customer.iter().map(|&customer| published.get(customer as usize)).collect();
+    Column::new(name, Role::Id, Values::Text(ids))
+}
+
+/// Roles that must and must not be there for a customer table, told before any file is read.
+pub(crate) fn check_roles(plan: &Plan) -> Result<(), DataError> {
+    for role in [Role::Id, Role::Time, Role::Target, Role::Weight, Role::Consent, Role::Treatment] {
+        roles::single(&plan.data, role)?;
+    }
+    for role in [Role::Amount, Role::Quantity] {
+        if let Some(column) = roles::columns_of(&plan.data, role).next() {
+            return Err(DataError::RoleNotPossible { column: column.into(), role, place: "a customer table" });
+        }
+    }
+    match (plan.experiment.task, roles::single(&plan.data, Role::Target)?) {
+        (Task::Churn, None) => Err(DataError::MissingRole { source_kind: "customers", role: Role::Target }),
+        _ => Ok(()),
+    }
+}
