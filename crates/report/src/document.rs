@@ -13,8 +13,10 @@ pub(crate) struct Document {
     pub(crate) headline: String,
     /// Sentences below it.
     pub(crate) facts: Vec<String>,
-    /// Boxes a reader must not miss.
+    /// Boxes above the figures: what makes them doubtful.
     pub(crate) alerts: Vec<Alert>,
+    /// Boxes below the figures: what to know before acting on them.
+    pub(crate) notices: Vec<Alert>,
     /// The main figures.
     pub(crate) tiles: Vec<Tile>,
     /// What holds for all of them.
@@ -53,10 +55,6 @@ pub(crate) struct Section {
     /// Sentences under the title.
     pub(crate) lead: Vec<String>,
     pub(crate) figures: Vec<Figure>,
-    /// Small figures of one kind, with one title and one reading.
-    pub(crate) small: Vec<Figure>,
-    pub(crate) small_title: String,
-    pub(crate) small_reading: String,
     pub(crate) blocks: Vec<Block>,
 }
 
@@ -67,7 +65,7 @@ impl Section {
 
     /// Whether there is nothing to show but the title.
     pub(crate) fn is_empty(&self) -> bool {
-        self.lead.is_empty() && self.figures.is_empty() && self.small.is_empty() && self.blocks.is_empty()
+        self.lead.is_empty() && self.figures.is_empty() && self.blocks.is_empty()
     }
 }
 

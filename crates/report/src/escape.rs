@@ -1,5 +1,9 @@
 //! Text from data files and experiment files, made harmless in markup.
 
+use std::fmt::Write;
+
+use askama::filters::Escaper;
+
 /// `text` for the content or a quoted attribute of HTML and SVG.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
@@ -18,20 +22,24 @@ pub(crate) fn escape(text: &str) -> String {
     escaped
 }
 
-/// `text` for a cell or a sentence of Markdown: no markup, no table borders, no line breaks.
-pub(crate) fn escape_markdown(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' => escaped.extend(['\\', character]),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '&' => escaped.push_str("&amp;"),
-            c if c.is_control() => escaped.push(' '),
-            c => escaped.push(c),
+/// The escaper of Markdown templates: no markup, no table borders, no line breaks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Markdown;
+
+impl Escaper for Markdown {
+    fn write_escaped_str<W: Write>(&self, mut dest: W, text: &str) -> std::fmt::Result {
+        for character in text.chars() {
+            match character {
+                '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' => write!(dest, "\\{character}")?,
+                '<' => dest.write_str("&lt;")?,
+                '>' => dest.write_str("&gt;")?,
+                '&' => dest.write_str("&amp;")?,
+                c if c.is_control() => dest.write_char(' ')?,
+                c => dest.write_char(c)?,
+            }
         }
+        Ok(())
     }
-    escaped
 }
 
 /// At most `n_chars` characters, with an ellipsis where some were cut.
@@ -51,7 +59,9 @@ mod tests {
     #[test]
     fn markup_becomes_text() {
         assert_eq!(escape("<b a='\"'>\u{0}"), "&#60;b a=&#39;&#34;&#39;&#62;\u{fffd}");
-        assert_eq!(escape_markdown("a|b\n<i> _x_"), "a\\|b &lt;i&gt; \\_x\\_");
+        let mut cell = String::new();
+        Markdown.write_escaped_str(&mut cell, "a|b\n<i> _x_").expect("writing to a string cannot fail");
+        assert_eq!(cell, "a\\|b &lt;i&gt; \\_x\\_");
     }
 
     #[test]

@@ -15,12 +15,12 @@ pub(crate) struct Figure {
     pub(crate) finding: String,
     /// What the marks are.
     pub(crate) legend: Vec<Key>,
-    /// The drawing, as markup.
+    /// The drawing, as markup; where there is none, the table is shown in its place.
     pub(crate) drawing: String,
     /// The figures behind it.
     pub(crate) table: DataTable,
-    /// Whether it takes the page's whole width.
-    pub(crate) wide: bool,
+    /// `wide` for the page's whole width, `tall` for two rows; else empty.
+    pub(crate) span: &'static str,
 }
 
 /// One entry of a legend.
@@ -80,18 +80,24 @@ pub(crate) enum Unit {
 }
 
 impl Unit {
-    /// The label of a tick where ticks are `step` apart.
-    pub(crate) fn tick(self, value: f64, step: f64) -> String {
+    /// The label of a tick where ticks are `step` apart and reach as far as `largest`: an axis has one multiple for all.
+    pub(crate) fn tick(self, value: f64, step: f64, largest: f64) -> String {
         match self {
             Self::Plain if step >= 1000.0 => number::amount(value),
             Self::Plain => number::fixed(value, decimals(step)),
             Self::Share => format!("{}%", number::fixed(value * 100.0, decimals(step * 100.0))),
-            Self::Amount if value.abs() >= 1e6 => format!("{}M", number::fixed(value / 1e6, decimals(step / 1e6))),
-            Self::Amount if value.abs() >= 1e4 => format!("{}k", number::fixed(value / 1e3, decimals(step / 1e3))),
-            Self::Amount => number::amount(if step >= 1.0 { value.round() } else { value }),
+            _ if value == 0.0 => "0".to_owned(),
+            Self::Amount if largest >= 1e6 => format!("{}M", number::fixed(value / 1e6, decimals(step / 1e6))),
+            Self::Amount if largest >= 1e4 => format!("{}k", number::fixed(value / 1e3, decimals(step / 1e3))),
+            Self::Amount => grouped_fixed(value, decimals(step)),
             Self::Times => format!("{}×", number::fixed(value, decimals(step))),
         }
     }
+}
+
+/// With decimals, thousands apart.
+fn grouped_fixed(value: f64, digits: usize) -> String {
+    if digits == 0 { number::amount(value.round()) } else { number::fixed(value, digits) }
 }
 
 /// Decimals that tell values `step` apart from each other.
@@ -105,11 +111,18 @@ mod tests {
 
     #[test]
     fn tick_labels_have_the_digits_of_their_step() {
-        assert_eq!(Unit::Plain.tick(0.1, 0.02), "0.10");
-        assert_eq!(Unit::Plain.tick(20.0, 10.0), "20");
-        assert_eq!(Unit::Share.tick(0.25, 0.05), "25%");
-        assert_eq!(Unit::Amount.tick(-12_500.0, 500.0), "−12.5k");
-        assert_eq!(Unit::Amount.tick(500.0, 500.0), "500");
-        assert_eq!(Unit::Times.tick(2.0, 1.0), "2×");
+        assert_eq!(Unit::Plain.tick(0.1, 0.02, 0.2), "0.10");
+        assert_eq!(Unit::Plain.tick(20.0, 10.0, 50.0), "20");
+        assert_eq!(Unit::Share.tick(0.25, 0.05, 1.0), "25%");
+        assert_eq!(Unit::Amount.tick(500.0, 500.0, 2_000.0), "500");
+        assert_eq!(Unit::Amount.tick(0.5, 0.5, 2.0), "0.5");
+        assert_eq!(Unit::Times.tick(2.0, 1.0, 3.0), "2×");
+    }
+
+    #[test]
+    fn an_axis_of_large_amounts_has_one_multiple() {
+        assert_eq!(Unit::Amount.tick(-12_500.0, 500.0, 20_000.0), "−12.5k");
+        assert_eq!(Unit::Amount.tick(500.0, 500.0, 20_000.0), "0.5k");
+        assert_eq!(Unit::Amount.tick(0.0, 500.0, 20_000.0), "0");
     }
 }

@@ -1,4 +1,6 @@
 //! Results into an HTML page with plots, its JSON twin and a model card.
+mod card;
+pub mod compare;
 mod date;
 mod document;
 mod error;
@@ -11,6 +13,7 @@ mod render;
 mod results;
 mod words;
 
+pub use card::render_card;
 pub use error::ReportError;
 pub use render::{read_json, render_html, render_json};
 pub use results::*;

@@ -8,13 +8,6 @@ use crate::results::Evaluation;
 /// Decimals of AUC, log loss and the like.
 pub(crate) const DIGITS: usize = 3;
 
-/// `95% interval 0.832 to 0.859`; empty where there is no interval.
-pub(crate) fn interval(estimate: &Estimate, digits: usize) -> String {
-    estimate.interval.map_or(String::new(), |interval| {
-        format!("{} interval {}", percent(interval.confidence), range(estimate, digits))
-    })
-}
-
 /// `0.832 to 0.859`; a dash where there is no interval.
 pub(crate) fn range(estimate: &Estimate, digits: usize) -> String {
     estimate.interval.map_or("–".to_owned(), |interval| {

@@ -3,45 +3,19 @@
 use crate::date;
 use crate::document::{Block, Section};
 use crate::figure::DataTable;
-use crate::number::{bytes, count, fixed, percent1};
+use crate::number::{bytes, count, percent1};
 use crate::plot;
-use crate::results::{PartitionFacts, RowCount, RunResults};
-use crate::words::DIGITS;
+use crate::results::RunResults;
 
-/// How rows were set apart, over time where there is time.
-pub(crate) fn split(results: &RunResults) -> Section {
-    let mut section = Section::new("split", "Split");
-    section.figures.extend(results.timeline.as_ref().and_then(plot::timeline::figure));
+/// Cutoffs and cohorts, where there is time.
+pub(crate) fn time(results: &RunResults) -> Section {
+    let mut section = Section::new("time", "Time");
+    let timeline = results.timeline.as_ref();
+    section.figures.extend(timeline.and_then(plot::timeline::figure));
+    let confidence = results.evaluation.confidence();
+    section.figures.extend(timeline.and_then(|timeline| plot::timeline::rates(timeline, confidence)));
     section.figures.extend(results.retention.as_ref().and_then(plot::retention::figure));
-    if !results.partitions.is_empty() {
-        section.blocks.push(partitions(&results.partitions));
-    }
     section
-}
-
-fn partitions(partitions: &[PartitionFacts]) -> Block {
-    let head = ["partition", "training rows", "validation rows", "test rows", "test churn rate", "AUC", "log loss"];
-    let mut table = DataTable::new(1, &head);
-    let rows = |rows: RowCount| count(rows.n_rows);
-    let metric = |value: Option<f64>| value.map_or("–".to_owned(), |value| fixed(value, DIGITS));
-    for partition in partitions {
-        table.push(vec![
-            partition.name.clone(),
-            rows(partition.train),
-            rows(partition.validation),
-            rows(partition.test),
-            partition.test.positive_share().map_or("–".to_owned(), percent1),
-            metric(partition.auc),
-            metric(partition.log_loss),
-        ]);
-    }
-    Block {
-        title: "Rows by partition".to_owned(),
-        note: "Training rows fit the network and its encoders; validation rows stop it and calibrate it; test rows only judge."
-            .to_owned(),
-        table,
-        folded: false,
-    }
 }
 
 /// Files, rows read and dropped, columns.

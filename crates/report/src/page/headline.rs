@@ -31,7 +31,7 @@ fn trained(results: &RunResults) -> String {
     let environment = &results.environment;
     let seconds: f64 = environment.timings.iter().map(|timing| timing.seconds).sum();
     let time = if seconds > 0.0 { format!(" in {}", duration(seconds)) } else { String::new() };
-    format!("{}, on {}{time}, from {}.", results.training.network, environment.device, source(results))
+    format!("{}, trained on {}{time} from {}.", results.training.network, environment.device, source(results))
 }
 
 /// The files in a few words.
@@ -44,7 +44,7 @@ fn source(results: &RunResults) -> String {
     }
 }
 
-/// Failed gates, suspected leakage, caveats: the gravest first.
+/// Failed gates and suspected leakage.
 pub(crate) fn alerts(results: &RunResults) -> Vec<Alert> {
     let failed: Vec<String> = results
         .gates
@@ -57,30 +57,33 @@ pub(crate) fn alerts(results: &RunResults) -> Vec<Alert> {
         .iter()
         .map(|suspect| format!("{} (AUC {} alone): {}", suspect.column, fixed(suspect.auc, DIGITS), suspect.reason))
         .collect();
-    let caveats = results.caveats.clone();
-    [
-        ("bad", "Gates not met", failed),
-        ("warn", "Suspected leakage", suspects),
-        ("plain", "Before you act on this", caveats),
-    ]
-    .into_iter()
-    .filter(|(_, _, items)| !items.is_empty())
-    .map(|(class, title, items)| Alert { class, title: title.to_owned(), items })
-    .collect()
+    [("bad", "Gates not met", failed), ("warn", "Suspected leakage", suspects)]
+        .into_iter()
+        .filter_map(|(class, title, items)| alert(class, title, items))
+        .collect()
+}
+
+/// What to know before acting on the figures.
+pub(crate) fn notices(results: &RunResults) -> Vec<Alert> {
+    alert("plain", "Before you act on this", results.caveats.clone()).into_iter().collect()
+}
+
+fn alert(class: &'static str, title: &str, items: Vec<String>) -> Option<Alert> {
+    (!items.is_empty()).then(|| Alert { class, title: title.to_owned(), items })
 }
 
 /// The main metrics, each with its interval and with the figure of always predicting the base rate.
 pub(crate) fn tiles(results: &RunResults) -> Vec<Tile> {
     let model = &results.evaluation.model;
     let (metrics, constant) = (&model.metrics, &model.constant);
-    let chance = |value: f64| format!("base rate alone: {}", fixed(value, DIGITS));
+    let chance = |value: f64| format!("base rate: {}", fixed(value, DIGITS));
     let calibrated = fixed(model.reliability.expected_error_if_calibrated, DIGITS);
     vec![
         tile("AUC", &metrics.auc, chance(0.5)),
         tile("PR-AUC", &metrics.average_precision, chance(constant.probability)),
-        tile("Log loss (less is better)", &metrics.log_loss, chance(constant.log_loss)),
-        tile("Brier score (less is better)", &metrics.brier, chance(constant.brier)),
-        tile("ECE (less is better)", &metrics.ece, format!("by chance alone: {calibrated}")),
+        tile("Log loss ↓", &metrics.log_loss, chance(constant.log_loss)),
+        tile("Brier score ↓", &metrics.brier, chance(constant.brier)),
+        tile("ECE ↓", &metrics.ece, format!("by chance: {calibrated}")),
         Tile {
             name: "Lift of the top tenth".to_owned(),
             value: format!("{}×", fixed(metrics.top_decile_lift.value, 1)),
@@ -104,7 +107,8 @@ pub(crate) fn tiles_note(results: &RunResults) -> String {
     let evaluation = &results.evaluation;
     let bootstrap = &evaluation.model.settings.bootstrap;
     let mut note = format!(
-        "Below each figure its {} interval, from {} bootstrap resamples of the test rows.",
+        "Below each figure: its {} interval, from {} bootstrap resamples of the test rows, and what always predicting the \
+         base rate gives. ↓: less is better.",
         percent(bootstrap.confidence),
         count(bootstrap.resamples as u64)
     );

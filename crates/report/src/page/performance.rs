@@ -3,10 +3,10 @@
 use tenure_evaluate::Metric;
 
 use crate::document::{Block, Section};
-use crate::figure::DataTable;
-use crate::number::{count, fixed};
+use crate::figure::{DataTable, Figure};
+use crate::number::{count, fixed, percent1};
 use crate::plot;
-use crate::results::RunResults;
+use crate::results::{PartitionFacts, RowCount, RunResults};
 use crate::words::{self, DIGITS};
 
 /// The model beside what a sceptic would use instead.
@@ -77,15 +77,15 @@ fn candidates(results: &RunResults) -> Option<Block> {
 /// What acting on the scores is worth.
 pub(crate) fn decisions(results: &RunResults) -> Section {
     let mut section = Section::new("decisions", "Decisions");
-    section.figures.extend(plot::profit::figure(&results.evaluation));
     section.figures.extend(plot::gain::figure(&results.evaluation));
     section.figures.extend(plot::lift::figure(&results.evaluation));
-    section.blocks.push(threshold(results));
+    section.figures.extend(plot::profit::figure(&results.evaluation));
+    section.figures.push(threshold(results));
     section
 }
 
 /// Metrics that hang on the threshold.
-fn threshold(results: &RunResults) -> Block {
+fn threshold(results: &RunResults) -> Figure {
     let at = &results.evaluation.model.at_threshold;
     let mut table = DataTable::new(1, &["metric", "value", "interval"]);
     let rows = [
@@ -101,9 +101,10 @@ fn threshold(results: &RunResults) -> Block {
         table.push(vec![name.to_owned(), fixed(estimate.value, DIGITS), words::range(estimate, DIGITS)]);
     }
     let of = &at.confusion;
-    Block {
+    Figure {
+        id: "threshold".to_owned(),
         title: format!("At the threshold of {}", fixed(of.threshold, DIGITS)),
-        note: format!(
+        finding: format!(
             "Flagged: {} who churned and {} who stayed. Not flagged: {} who churned and {} who stayed.",
             count(of.true_positive.round() as u64),
             count(of.false_positive.round() as u64),
@@ -111,7 +112,7 @@ fn threshold(results: &RunResults) -> Block {
             count(of.true_negative.round() as u64)
         ),
         table,
-        folded: false,
+        ..Figure::default()
     }
 }
 
@@ -120,7 +121,7 @@ pub(crate) fn learning(results: &RunResults) -> Section {
     let training = &results.training;
     let mut section = Section::new("learning", "Learning");
     section.figures.extend(plot::learning::figure(&training.curves));
-    section.figures.extend(plot::importance::figure(&results.evaluation));
+    section.figures.extend(partitions(&results.partitions));
     let speed = training
         .rows_per_second
         .map_or(String::new(), |speed| format!(", at {} rows a second", count(speed.round() as u64)));
@@ -134,18 +135,41 @@ pub(crate) fn learning(results: &RunResults) -> Section {
     section
 }
 
-/// What each of the top features does.
+/// Rows and metrics of each partition.
+fn partitions(partitions: &[PartitionFacts]) -> Option<Figure> {
+    if partitions.is_empty() {
+        return None;
+    }
+    let head = ["", "train", "validation", "test", "churned", "AUC", "log loss"];
+    let mut table = DataTable::new(1, &head);
+    let rows = |rows: RowCount| count(rows.n_rows);
+    let metric = |value: Option<f64>| value.map_or("–".to_owned(), |value| fixed(value, DIGITS));
+    for partition in partitions {
+        table.push(vec![
+            partition.name.clone(),
+            rows(partition.train),
+            rows(partition.validation),
+            rows(partition.test),
+            partition.test.positive_share().map_or("–".to_owned(), percent1),
+            metric(partition.auc),
+            metric(partition.log_loss),
+        ]);
+    }
+    Some(Figure {
+        id: "partitions".to_owned(),
+        title: "Rows by partition".to_owned(),
+        reading: "Training rows fit the network and its encoders; validation rows stop it and calibrate it; test rows only judge."
+            .to_owned(),
+        table,
+        ..Figure::default()
+    })
+}
+
+/// Which features matter, and what each of the top ones does.
 pub(crate) fn features(results: &RunResults) -> Section {
     let mut section = Section::new("features", "Features");
-    section.small = plot::dependence::figures(&results.dependence);
-    if !section.small.is_empty() {
-        section.small_title = "Partial dependence of the most important features".to_owned();
-        section.small_reading =
-            "The line is the mean prediction when everybody is given that value of the feature and \
-                                 keeps all others; bars show where customers really are, and where there are few the \
-                                 line means little."
-                .to_owned();
-    }
+    section.figures.extend(plot::importance::figure(&results.evaluation));
+    section.figures.extend(plot::dependence::figures(&results.dependence));
     section
 }
 
@@ -153,5 +177,6 @@ pub(crate) fn features(results: &RunResults) -> Section {
 pub(crate) fn slices(results: &RunResults) -> Section {
     let mut section = Section::new("slices", "Slices");
     section.figures.extend(plot::slices::figure(&results.evaluation));
+    section.figures.extend(plot::slices::rates(&results.evaluation));
     section
 }

@@ -82,7 +82,7 @@ fn figure<'a>(
 
 fn row(name: &str, estimate: &Estimate, class: &'static str) -> ForestRow {
     let tip = format!("{name}: {} ({})", fixed(estimate.value, DIGITS), words::range(estimate, DIGITS));
-    ForestRow { label: name.to_owned(), estimate: estimate.clone(), class, tip }
+    ForestRow { label: name.to_owned(), estimate: estimate.clone(), class, second: None, tip }
 }
 
 fn cells(name: &str, estimate: &Estimate, paired: [String; 2]) -> Vec<String> {

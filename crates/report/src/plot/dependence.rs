@@ -4,20 +4,20 @@ use tenure_evaluate::DependencePoint;
 
 use crate::escape::shorten;
 use crate::figure::{DataTable, Figure, Unit};
-use crate::number::{count, fixed, percent1, significant};
-use crate::plot::frame::{Axis, CHARACTER, Frame};
+use crate::number::{count, fixed, percent, percent1, significant};
+use crate::plot::frame::{Axis, CHARACTER, Frame, WIDTH};
 use crate::plot::scale::{Scale, extent};
 use crate::plot::svg::{Anchor, Svg};
 use crate::results::{DependenceShape, PartialDependence};
 
-const SIZE: (f64, f64) = (330.0, 240.0);
+const SIZE: (f64, f64) = (WIDTH, 230.0);
 /// Height kept free above the x axis for the histogram, as a share of the y range.
 const RUG: f64 = 0.22;
 /// Levels drawn of a category, most frequent first.
 const MAX_LEVELS: usize = 8;
 const LABEL: usize = 16;
 
-/// One small figure for each feature, all on the same scale of prediction.
+/// One figure for each feature, all on the same scale of prediction.
 pub(crate) fn figures(features: &[PartialDependence]) -> Vec<Figure> {
     let means = features.iter().flat_map(|feature| match &feature.shape {
         DependenceShape::Numeric { points, .. } | DependenceShape::Category { points, .. } => {
@@ -29,23 +29,49 @@ pub(crate) fn figures(features: &[PartialDependence]) -> Vec<Figure> {
 }
 
 fn figure(idx: usize, feature: &PartialDependence, range: (f64, f64)) -> Figure {
-    let (drawing, table) = match &feature.shape {
-        DependenceShape::Numeric { values, points, edges, counts } => {
-            let drawing = draw_numeric(&feature.feature, (values, points), (edges, counts), range);
-            (drawing, numeric_table(values, points))
-        }
+    let name = &feature.feature;
+    let figure = Figure { id: format!("dependence-{}", idx + 1), title: name.clone(), ..Figure::default() };
+    match &feature.shape {
+        DependenceShape::Numeric { values, points, edges, counts } => Figure {
+            reading:
+                "Mean prediction if every customer had this value and kept all others; where the grey bars show few \
+                      customers, the line means little."
+                    .to_owned(),
+            finding: from_to(values, points),
+            drawing: draw_numeric(name, (values, points), (edges, counts), range),
+            table: numeric_table(values, points),
+            ..figure
+        },
         DependenceShape::Category { levels, points, counts } => {
             let levels = in_order(levels, points, counts);
-            (draw_levels(&levels, range), level_table(&levels))
+            Figure {
+                reading:
+                    "Mean prediction if every customer had this level and kept all other features; levels with the \
+                          most customers come first."
+                        .to_owned(),
+                finding: highest_lowest(&levels),
+                drawing: draw_levels(&levels, range),
+                table: level_table(&levels),
+                ..figure
+            }
         }
-    };
-    Figure {
-        id: format!("dependence-{}", idx + 1),
-        title: feature.feature.clone(),
-        drawing,
-        table,
-        ..Figure::default()
     }
+}
+
+fn from_to(values: &[f64], points: &[DependencePoint]) -> String {
+    let ends = (values.first().zip(points.first()), values.last().zip(points.last()));
+    let (Some((low, at_low)), Some((high, at_high))) = ends else { return String::new() };
+    let [at_low, at_high] = [at_low, at_high].map(|point| percent(point.mean));
+    format!("{at_low} at {}, {at_high} at {}.", significant(*low), significant(*high))
+}
+
+fn highest_lowest(levels: &[Level<'_>]) -> String {
+    let by_mean = |a: &&Level<'_>, b: &&Level<'_>| a.point.mean.total_cmp(&b.point.mean);
+    let (Some(low), Some(high)) = (levels.iter().min_by(by_mean), levels.iter().max_by(by_mean)) else {
+        return String::new();
+    };
+    let [at_low, at_high] = [low, high].map(|level| percent(level.point.mean));
+    format!("{at_low} for {}, {at_high} for {}.", shorten(low.name, 30), shorten(high.name, 30))
 }
 
 /// The mean prediction over the middle of the feature; bars below show where its values lie.
@@ -109,7 +135,7 @@ fn draw_levels(levels: &[Level<'_>], range: (f64, f64)) -> String {
     for (place, level) in shown.iter().enumerate() {
         let (y, at) = (top + row * (place as f64 + 0.5), x.at(level.point.mean));
         svg.label("tick", Anchor::End, (left - 8.0, y + 4.0), &shorten(level.name, LABEL), level.name);
-        svg.line("stem one", (left, y), (at, y));
+        svg.line("grid", (left, y), (SIZE.0 - 16.0, y));
         let tip = format!("{}: {} over {} rows", level.name, percent1(level.point.mean), count(level.n_rows));
         svg.dot("dot one", (at, y), 4.5, &tip);
     }

@@ -5,7 +5,7 @@ use tenure_evaluate::Estimate;
 use crate::escape::shorten;
 use crate::figure::Unit;
 use crate::plot::frame::{CHARACTER, WIDTH};
-use crate::plot::scale::Scale;
+use crate::plot::scale::{Scale, extent};
 use crate::plot::svg::{Anchor, Svg};
 
 const TOP: f64 = 10.0;
@@ -22,6 +22,8 @@ pub(crate) struct ForestRow {
     pub(crate) estimate: Estimate,
     /// Class of the mark.
     pub(crate) class: &'static str,
+    /// A second value, marked by a ring.
+    pub(crate) second: Option<f64>,
     /// What the pointer reveals.
     pub(crate) tip: String,
 }
@@ -44,15 +46,22 @@ pub(crate) fn draw(rows: &[ForestRow], axis: &ForestAxis, name: &str) -> String 
     let height = TOP + rows.len() as f64 * ROW + BOTTOM;
     let values = rows.iter().flat_map(|row| {
         let interval = row.estimate.interval.map(|interval| [interval.low, interval.high]);
-        interval.into_iter().flatten().chain([row.estimate.value])
+        interval.into_iter().flatten().chain([row.estimate.value]).chain(row.second)
     });
-    let x = Scale::around(values.chain(axis.reference), 4).to(left, WIDTH - RIGHT);
+    let x = domain(values.chain(axis.reference)).to(left, WIDTH - RIGHT);
     let mut svg = Svg::default();
     draw_axis(&mut svg, axis, x, height - BOTTOM);
     for (i, row) in rows.iter().enumerate() {
         draw_row(&mut svg, row, axis, x, TOP + ROW * (i as f64 + 0.5));
     }
     svg.finish((WIDTH, height), name)
+}
+
+/// A little wider than the values, so that no mark touches the edge.
+fn domain(values: impl Iterator<Item = f64>) -> Scale {
+    let (low, high) = extent(values).unwrap_or((0.0, 1.0));
+    let room = 0.03 * (high - low);
+    Scale::new(low - room, high + room)
 }
 
 fn draw_axis(svg: &mut Svg, axis: &ForestAxis, x: Scale, bottom: f64) {
@@ -82,5 +91,8 @@ fn draw_row(svg: &mut Svg, row: &ForestRow, axis: &ForestAxis, x: Scale, y: f64)
     }
     if !axis.bars {
         svg.dot(&format!("dot {}", row.class), (x.at(value), y), 4.5, &row.tip);
+    }
+    if let Some(second) = row.second {
+        svg.dot("ring", (x.at(second), y), 4.5, &row.tip);
     }
 }

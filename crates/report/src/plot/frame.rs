@@ -128,15 +128,6 @@ impl Frame {
         self.svg.rect(class, at, (right - left - 1.0, (zero - top).abs()), tip);
     }
 
-    /// A text that keeps inside the frame: to the left of its position in the right half, else to the right.
-    pub(crate) fn note(&mut self, value: (f64, f64), text: &str) {
-        let (x, y) = self.at(value);
-        let middle = f64::midpoint(self.x.at(self.x.low()), self.x.at(self.x.high()));
-        let (anchor, dx) = if x > middle { (Anchor::End, -8.0) } else { (Anchor::Start, 8.0) };
-        let y = if y < TOP + 16.0 { y + 16.0 } else { y - 8.0 };
-        self.svg.text("note", anchor, (x + dx, y), text);
-    }
-
     /// The finished drawing.
     pub(crate) fn finish(self, name: &str) -> String {
         self.svg.finish(self.size, name)

@@ -51,6 +51,6 @@ pub(crate) fn figure(evaluation: &Evaluation) -> Option<Figure> {
         ],
         drawing: frame.finish("Churners found by customers contacted"),
         table: table(deciles),
-        wide: false,
+        span: "",
     })
 }

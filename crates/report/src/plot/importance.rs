@@ -30,6 +30,7 @@ pub(crate) fn figure(evaluation: &Evaluation) -> Option<Figure> {
         finding: format!("The model leans most on {}.", first.feature),
         drawing: forest::draw(&rows, &axis, "Loss of AUC by feature"),
         table: table(importance),
+        span: "tall",
         ..Figure::default()
     })
 }
@@ -41,6 +42,7 @@ fn row(importance: &FeatureImportance) -> ForestRow {
         label: importance.feature.clone(),
         estimate: loss.clone(),
         class: "one",
+        second: None,
         tip: format!("{}: {value} ({range})", importance.feature),
     }
 }

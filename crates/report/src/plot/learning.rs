@@ -38,7 +38,7 @@ pub(crate) fn figure(curves: &[LearningCurve]) -> Option<Figure> {
         ],
         drawing: frame.finish("Training and validation loss by epoch"),
         table: table(curves, n_epochs),
-        wide: false,
+        span: "",
     })
 }
 

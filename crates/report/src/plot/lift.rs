@@ -35,7 +35,7 @@ pub(crate) fn figure(evaluation: &Evaluation) -> Option<Figure> {
         legend: vec![Key::new("bar one", "lift"), Key::new("line chance", "base rate (1×)")],
         drawing: frame.finish("Lift by decile of the score"),
         table: table(deciles),
-        wide: false,
+        span: "",
     })
 }
 

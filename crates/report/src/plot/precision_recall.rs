@@ -35,7 +35,7 @@ pub(crate) fn figure(evaluation: &Evaluation) -> Option<Figure> {
         legend: vec![Key::new("line one", "model"), Key::new("line chance", "base rate")],
         drawing: frame.finish("Precision against recall"),
         table: table(&curve),
-        wide: false,
+        span: "",
     })
 }
 

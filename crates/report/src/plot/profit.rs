@@ -33,7 +33,7 @@ pub(crate) fn figure(evaluation: &Evaluation) -> Option<Figure> {
         legend: vec![Key::new("line one", "profit"), Key::new("dot two", format!("chosen threshold, {threshold}"))],
         drawing: frame.finish("Profit by share of customers contacted"),
         table: table(curve),
-        wide: false,
+        span: "",
     })
 }
 

@@ -35,7 +35,7 @@ pub(crate) fn figure(evaluation: &Evaluation) -> Option<Figure> {
         legend: legend(!before.is_empty()),
         drawing: frame.finish("Predicted against observed share of churners"),
         table: table(before, after),
-        wide: false,
+        span: "",
     })
 }
 

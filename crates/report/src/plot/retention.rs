@@ -29,7 +29,7 @@ pub(crate) fn figure(retention: &Retention) -> Option<Figure> {
         finding: finding(retention),
         drawing: draw(retention),
         table: table(retention),
-        wide: true,
+        span: "wide",
         ..Figure::default()
     })
 }

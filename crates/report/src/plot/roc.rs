@@ -38,7 +38,7 @@ pub(crate) fn figure(evaluation: &Evaluation) -> Option<Figure> {
         legend,
         drawing: frame.finish("ROC curve"),
         table: table(&model),
-        wide: false,
+        span: "",
     })
 }
 

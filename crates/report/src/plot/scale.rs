@@ -57,7 +57,9 @@ impl Scale {
         let step = step(self.domain.1 - self.domain.0, n_ticks);
         let first = (self.domain.0 / step - 1e-9).ceil() as i64;
         let last = (self.domain.1 / step + 1e-9).floor() as i64;
-        (first..=last).map(|i| i as f64 * step).map(|value| (value, unit.tick(value, step))).collect()
+        let largest = self.domain.0.abs().max(self.domain.1.abs());
+        let values = (first..=last).map(|i| i as f64 * step);
+        values.map(|value| (value, unit.tick(value, step, largest))).collect()
     }
 }
 

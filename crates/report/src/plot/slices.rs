@@ -31,7 +31,7 @@ pub(crate) fn figure(evaluation: &Evaluation) -> Option<Figure> {
         legend: vec![Key::new("dot one", "group with its interval"), Key::new("cut", "all test rows")],
         drawing: if rows.is_empty() { String::new() } else { forest::draw(&rows, &axis, "AUC by slice") },
         table: table(tables),
-        wide: false,
+        span: "",
     })
 }
 
@@ -47,7 +47,60 @@ fn judged(tables: &[SliceTable]) -> impl Iterator<Item = (String, &Slice, &Estim
 
 fn row(name: String, slice: &Slice, auc: &Estimate) -> ForestRow {
     let tip = format!("{name}: AUC {} over {} rows", fixed(auc.value, 3), count(slice.n_rows as u64));
-    ForestRow { label: name, estimate: auc.clone(), class: "one", tip }
+    ForestRow { label: name, estimate: auc.clone(), class: "one", second: None, tip }
+}
+
+/// Observed churn rate of each slice with its interval, beside what the model predicts for it.
+pub(crate) fn rates(evaluation: &Evaluation) -> Option<Figure> {
+    let tables = &evaluation.slices;
+    let rows: Vec<ForestRow> = judged(tables).take(MAX_ROWS).map(|(name, slice, _)| rate_row(name, slice)).collect();
+    if rows.is_empty() {
+        return None;
+    }
+    let reference = Some(evaluation.model.constant.probability);
+    let axis = ForestAxis { title: "Share of churners".to_owned(), unit: Unit::Share, reference, bars: false };
+    Some(Figure {
+        id: "slice-rates".to_owned(),
+        title: "Churn rate by group".to_owned(),
+        reading:
+            "A ring outside the interval of its dot means that the model expects too much or too little churn in that \
+                  group, whatever it does on the whole."
+                .to_owned(),
+        finding: misjudged(tables),
+        legend: vec![
+            Key::new("dot one", "observed, with its interval"),
+            Key::new("ring", "mean prediction"),
+            Key::new("cut", "all test rows"),
+        ],
+        drawing: forest::draw(&rows, &axis, "Observed churn rate and mean prediction by slice"),
+        table: table(tables),
+        span: "",
+    })
+}
+
+fn rate_row(name: String, slice: &Slice) -> ForestRow {
+    let estimate = slice.metrics.as_ref().map_or(Estimate { value: f64::NAN, interval: None }, |m| m.base_rate.clone());
+    let second = slice.metrics.as_ref().map(|metrics| metrics.mean_probability.value);
+    let predicted = second.map_or(String::new(), percent1);
+    let tip = format!("{name}: {} churned, {predicted} predicted", percent1(estimate.value));
+    ForestRow { label: name, estimate, class: "one", second, tip }
+}
+
+/// Names the slices whose mean prediction lies outside the interval of their churn rate, or says that there are none.
+fn misjudged(tables: &[SliceTable]) -> String {
+    let is_off = |slice: &Slice| {
+        let metrics = slice.metrics.as_ref();
+        let interval = metrics.and_then(|metrics| metrics.base_rate.interval);
+        metrics.zip(interval).is_some_and(|(metrics, interval)| {
+            let predicted = metrics.mean_probability.value;
+            predicted < interval.low || predicted > interval.high
+        })
+    };
+    let off: Vec<String> = judged(tables).filter(|(_, slice, _)| is_off(slice)).map(|(name, _, _)| name).collect();
+    match off.as_slice() {
+        [] => "In every group the mean prediction lies within the interval of the observed rate.".to_owned(),
+        names => format!("Outside the interval of the observed rate: {}.", names.join(", ")),
+    }
 }
 
 /// Names the slices that are worse than the whole beyond their interval, or says that there are none.

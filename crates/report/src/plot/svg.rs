@@ -33,14 +33,6 @@ impl Svg {
         }
     }
 
-    /// A closed area.
-    pub(crate) fn area(&mut self, class: &str, points: &[(f64, f64)]) {
-        let d = path_data(points);
-        if !d.is_empty() {
-            self.push(format_args!(r#"<path class="{class}" d="{d}Z"/>"#));
-        }
-    }
-
     /// A rectangle whose tip a pointer reveals.
     pub(crate) fn rect(&mut self, class: &str, at: (f64, f64), size: (f64, f64), tip: &str) {
         let (x, y, w, h) = (px(at.0), px(at.1), px(size.0.max(0.0)), px(size.1.max(0.0)));

@@ -1,8 +1,11 @@
 //! Cutoffs of an event log, with what each one's features and label may see.
 
+use tenure_evaluate::{Estimate, Interval, wilson_interval};
+
 use crate::date;
-use crate::figure::{DataTable, Figure, Key};
+use crate::figure::{DataTable, Figure, Key, Unit};
 use crate::number::{count, percent1};
+use crate::plot::forest::{self, ForestAxis, ForestRow};
 use crate::plot::frame::{CHARACTER, WIDTH};
 use crate::plot::scale::Scale;
 use crate::plot::svg::{Anchor, Svg};
@@ -35,7 +38,43 @@ pub(crate) fn figure(timeline: &Timeline) -> Option<Figure> {
         ],
         drawing: draw(timeline),
         table: table(timeline),
-        wide: false,
+        span: "",
+    })
+}
+
+/// Churn rate at each cutoff, with Wilson's interval.
+pub(crate) fn rates(timeline: &Timeline, confidence: f64) -> Option<Figure> {
+    let rows: Vec<ForestRow> =
+        shown(&timeline.cutoffs).into_iter().filter_map(|row| rate_row(row, confidence)).collect();
+    if rows.is_empty() {
+        return None;
+    }
+    let axis = ForestAxis { title: "Share of churners".to_owned(), unit: Unit::Share, reference: None, bars: false };
+    Some(Figure {
+        id: "cutoff-rates".to_owned(),
+        title: "Churn rate by cutoff".to_owned(),
+        reading:
+            "Rates that move from cutoff to cutoff mean a season or a trend: the next period may differ from the test \
+                  period as much as these do from each other."
+                .to_owned(),
+        legend: vec![Key::new("dot one", "training"), Key::new("dot two", "test")],
+        drawing: forest::draw(&rows, &axis, "Churn rate by cutoff"),
+        table: table(timeline),
+        ..Figure::default()
+    })
+}
+
+fn rate_row(row: &CutoffFacts, confidence: f64) -> Option<ForestRow> {
+    let (value, n_rows) = (row.rows.positive_share()?, row.rows.n_rows);
+    let (low, high) = wilson_interval(value, n_rows as f64, confidence);
+    let interval = Some(Interval { low, high, standard_error: f64::NAN, confidence, resamples: 0 });
+    let label = date::day(row.cutoff);
+    Some(ForestRow {
+        tip: format!("{label}: {} of {} customers", percent1(value), count(n_rows)),
+        label,
+        estimate: Estimate { value, interval },
+        class: if row.part == Part::Test { "two" } else { "one" },
+        second: None,
     })
 }
 

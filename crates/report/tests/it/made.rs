@@ -22,7 +22,7 @@ pub struct Size {
 }
 
 /// As large as a usual run.
-pub const USUAL: Size = Size { n_rows: 4_000, n_features: 24, n_networks: 5, n_epochs: 45, resamples: 200 };
+pub const USUAL: Size = Size { n_rows: 3_000, n_features: 24, n_networks: 5, n_epochs: 45, resamples: 60 };
 /// Small enough for a snapshot.
 pub const SMALL: Size = Size { n_rows: 60, n_features: 2, n_networks: 1, n_epochs: 3, resamples: 40 };
 

@@ -1,4 +1,6 @@
 //! Pages and cards from made results.
 
+mod card;
+mod compare;
 mod made;
 mod page;

@@ -1,0 +1,127 @@
+//! The model card: what the model is for, how good it is, for whom, and how to make it again.
+//!
+//! The sections follow Mitchell et al. 2019, "Model cards for model reporting".
+
+use askama::Template;
+use tenure_evaluate::{Estimate, Metric};
+use tenure_table::Role;
+
+use crate::error::ReportError;
+use crate::number::{bytes, count, fixed, percent1};
+use crate::results::{Baseline, RunResults};
+use crate::words::{self, DIGITS};
+use crate::{date, plot};
+
+/// Levels of slices listed; the page has all of them.
+const MAX_SLICES: usize = 20;
+
+#[derive(Template)]
+#[template(path = "card.md")]
+struct Card<'a> {
+    results: &'a RunResults,
+    headline: String,
+    metrics: Vec<[String; 4]>,
+    baselines: Vec<String>,
+    calibration: String,
+    data: Vec<String>,
+    splits: Vec<String>,
+    slices: Vec<Vec<String>>,
+    sensitive: Vec<&'a str>,
+    features: Vec<&'a str>,
+}
+
+/// The model card in Markdown; every text of the data is escaped.
+pub fn render_card(results: &RunResults) -> Result<String, ReportError> {
+    let names = |keep: fn(Role) -> bool| {
+        results.data.columns.iter().filter(|column| keep(column.role)).map(|column| column.name.as_str()).collect()
+    };
+    let slices = plot::slices::table(&results.evaluation.slices).rows;
+    let card = Card {
+        results,
+        headline: words::headline(&results.evaluation),
+        metrics: metrics(results),
+        baselines: results.evaluation.baselines.iter().flat_map(sentences).collect(),
+        calibration: calibration(results),
+        data: data(results),
+        splits: splits(results),
+        slices: slices.into_iter().take(MAX_SLICES).collect(),
+        sensitive: names(|role| role == Role::Sensitive),
+        features: names(Role::is_feature),
+    };
+    Ok(card.render()?)
+}
+
+/// Name, value, interval, and the figure of always predicting the base rate.
+fn metrics(results: &RunResults) -> Vec<[String; 4]> {
+    let model = &results.evaluation.model;
+    let (metrics, constant) = (&model.metrics, &model.constant);
+    let row = |name: &str, estimate: &Estimate, chance: Option<f64>| {
+        let chance = chance.map_or("–".to_owned(), |chance| fixed(chance, DIGITS));
+        [name.to_owned(), fixed(estimate.value, DIGITS), words::range(estimate, DIGITS), chance]
+    };
+    vec![
+        row("AUC", &metrics.auc, Some(0.5)),
+        row("PR-AUC", &metrics.average_precision, Some(constant.probability)),
+        row("log loss (less is better)", &metrics.log_loss, Some(constant.log_loss)),
+        row("Brier score (less is better)", &metrics.brier, Some(constant.brier)),
+        row("ECE (less is better)", &metrics.ece, None),
+        row("KS", &metrics.ks, Some(0.0)),
+        row("lift of the top tenth", &metrics.top_decile_lift, Some(1.0)),
+    ]
+}
+
+fn sentences(baseline: &Baseline) -> Vec<String> {
+    [Metric::Auc, Metric::LogLoss]
+        .into_iter()
+        .filter_map(|metric| baseline.comparison(metric))
+        .map(|comparison| words::capitalized(&words::difference(comparison, &baseline.name)) + ".")
+        .collect()
+}
+
+fn calibration(results: &RunResults) -> String {
+    let reliability = &results.evaluation.model.reliability;
+    let error = format!(
+        "Predictions are on average {} percentage points off the observed rate (chance alone: {}).",
+        fixed(reliability.expected_error * 100.0, 1),
+        fixed(reliability.expected_error_if_calibrated * 100.0, 1)
+    );
+    let mut methods: Vec<&str> =
+        results.evaluation.calibration.iter().map(|partition| partition.choice.method.name()).collect();
+    methods.dedup();
+    match methods.as_slice() {
+        [] => format!("No calibration map. {error}"),
+        methods => format!("Calibration map, fitted on validation rows: {}. {error}", methods.join(", ")),
+    }
+}
+
+fn data(results: &RunResults) -> Vec<String> {
+    let data = &results.data;
+    let files = data.files.iter().map(|file| format!("{} ({}), {}", file.path, bytes(file.size_bytes), file.digest));
+    let mut lines: Vec<String> = files.collect();
+    lines.push(format!("{} rows read, {} kept.", count(data.n_rows_read), count(data.n_rows_kept)));
+    lines.extend(
+        data.dropped.iter().map(|dropped| format!("{} rows dropped: {}.", count(dropped.n_rows), dropped.reason)),
+    );
+    if let Some((first, last)) = data.time_range {
+        lines.push(format!("Events from {} to {}.", date::day(first), date::day(last)));
+    }
+    lines
+}
+
+fn splits(results: &RunResults) -> Vec<String> {
+    let partitions = results.partitions.iter().map(|partition| {
+        let rate = partition.test.positive_share().map_or("–".to_owned(), percent1);
+        format!(
+            "{}: {} training, {} validation, {} test rows ({rate} of them churned).",
+            partition.name,
+            count(partition.train.n_rows),
+            count(partition.validation.n_rows),
+            count(partition.test.n_rows)
+        )
+    });
+    let cutoffs = results.timeline.iter().flat_map(|timeline| &timeline.cutoffs).map(|row| {
+        let (cutoff, start, end) = (date::day(row.cutoff), date::day(row.label_start), date::day(row.label_end));
+        format!("Cutoff {cutoff}: features before it, outcome from {start} until {end}.")
+    });
+    partitions.chain(cutoffs).collect()
+}
