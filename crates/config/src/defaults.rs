@@ -86,7 +86,7 @@ mod tests {
             let set = vec![format!("{path}{separator}{}", example(&path))];
             let result = parse("[data]\nsource = \"synthetic\"", "x.toml", &Overrides { set });
             let codes: Vec<Code> =
-                result.err().iter().flat_map(|errors| errors.errors()).map(crate::ConfigError::code).collect();
+                result.err().iter().flat_map(crate::ConfigErrors::errors).map(crate::ConfigError::code).collect();
             assert!(codes.iter().all(|code| *code == Code::NoEffect), "{path}: {codes:?}");
         }
     }

@@ -240,7 +240,9 @@ impl Section<'_> {
                 Some(value)
             }
             Err(mut errors) => {
-                errors.iter_mut().for_each(|error| error.advise(|| otherwise.into()));
+                for error in &mut errors {
+                    error.advise(|| otherwise.into());
+                }
                 self.reader.errors.extend(errors);
                 self.reader.refused.push(full);
                 None

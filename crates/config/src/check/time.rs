@@ -11,6 +11,7 @@ pub(super) fn check(check: &mut Check<'_>) {
     horizon(check);
     cutoffs(check);
     lookback(check);
+    made_span(check);
 }
 
 fn horizon(check: &mut Check<'_>) {
@@ -66,6 +67,29 @@ fn training_cutoffs(check: &mut Check<'_>, cutoffs: &[Timestamp]) {
                 ))
                 .with_found(format!("a label that ends {}", write_instant(*first + reach)))
                 .with_hint("move the test cutoff later, the training cutoffs earlier, or shorten the horizon")
+        });
+    }
+}
+
+/// Made data must be long enough for every cutoff and its label, or there is nothing to train on.
+fn made_span(check: &mut Check<'_>) {
+    let plan = check.plan;
+    let Cutoffs::Auto { n_train, step } = plan.time.cutoffs else { return };
+    let reach = plan.time.gap + plan.time.horizon;
+    let rolled = Span(step.0.saturating_mul(i64::try_from(n_train).unwrap_or(i64::MAX) - 1));
+    let needed = reach + reach + rolled;
+    if plan.data.source == Source::Synthetic && needed >= plan.synthetic.span {
+        let keys = ["synthetic.span", "time.horizon", "time.gap", "time.step", "time.n_train"];
+        let message = "made customers are not watched for long enough".to_owned();
+        check.report(Code::Contradiction, &keys, message, |error| {
+            error
+                .with_expected(format!(
+                    "synthetic.span above {}: the labels of test and training, and {n_train} cutoffs {} apart",
+                    write_span(needed),
+                    write_span(step),
+                ))
+                .with_found(write_span(plan.synthetic.span))
+                .with_hint("lengthen the span, or shorten the horizon")
         });
     }
 }

@@ -1,0 +1,174 @@
+//! `[encode]`, `[model]` and `[train]`: the network, what it reads and how it learns.
+
+use serde::{Deserialize, Serialize};
+
+/// `[encode]`, fitted on training rows only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Encode {
+    /// How magnitudes are scaled.
+    pub numeric: NumericEncoding,
+    /// Categories with at most this many levels become indicators.
+    pub one_hot_max: usize,
+    /// Categories with at least this many levels become ordered target statistics; those between are embedded.
+    pub target_statistics_min: usize,
+    /// A level seen fewer times than this in training is treated like one never seen.
+    pub min_level_count: usize,
+}
+
+choices! {
+    /// How magnitudes are scaled.
+    NumericEncoding {
+        /// Median and interquartile range, then a smooth clip (RealMLP).
+        Robust = "robust",
+        /// Empirical quantiles mapped to the normal distribution (TabM).
+        Quantile = "quantile",
+    }
+}
+
+/// `[model]`
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Model {
+    /// The architecture.
+    pub kind: ModelKind,
+    /// A bundle of defaults for `[model]` and `[train]`; keys that are given win.
+    pub preset: Preset,
+    /// How TabM's members share weights.
+    pub variant: TabmVariant,
+    /// TabM's members, K.
+    pub members: usize,
+    /// Hidden layers.
+    pub blocks: usize,
+    /// Width of each hidden layer, D.
+    pub width: usize,
+    /// Dropout after each hidden layer.
+    pub dropout: f64,
+    /// The non-linearity.
+    pub activation: Activation,
+    /// How magnitudes enter the network.
+    pub numeric_embedding: NumericEmbedding,
+    /// Width of one magnitude's embedding (`pbld`: the magnitude itself is one of them).
+    pub numeric_embedding_width: usize,
+    /// `pwl`: quantile bins per magnitude.
+    pub n_bins: usize,
+    /// `plr` and `pbld`: frequencies per magnitude.
+    pub n_frequencies: usize,
+    /// `plr` and `pbld`: standard deviation of the initial frequencies.
+    pub frequency_scale: f64,
+}
+
+choices! {
+    /// The architecture.
+    ModelKind {
+        /// Parameter-efficient ensemble of MLPs (arXiv 2410.24210).
+        Tabm = "tabm",
+        /// Plain multilayer perceptron.
+        Mlp = "mlp",
+        /// MLP in the manner of RealMLP-TD (arXiv 2407.04491).
+        Realmlp = "realmlp",
+        /// Logistic regression.
+        Logistic = "logistic",
+    }
+}
+
+choices! {
+    /// Bundles of defaults for `[model]` and `[train]`.
+    Preset {
+        /// A first look.
+        Fast = "fast",
+        /// What to use.
+        Default = "default",
+        /// When minutes do not count.
+        Best = "best",
+    }
+}
+
+choices! {
+    /// How TabM's members share weights.
+    TabmVariant {
+        /// Every layer has per-member input and output scalings.
+        Full = "full",
+        /// One per-member input scaling in front of a shared MLP.
+        Mini = "mini",
+        /// Independent MLPs as batched products.
+        Packed = "packed",
+    }
+}
+
+choices! {
+    /// The non-linearity.
+    Activation {
+        /// max(x, 0)
+        Relu = "relu",
+        /// x · sigmoid(x)
+        Silu = "silu",
+        /// x · Phi(x)
+        Gelu = "gelu",
+        /// Scaled exponential linear unit.
+        Selu = "selu",
+    }
+}
+
+choices! {
+    /// How magnitudes enter the network.
+    NumericEmbedding {
+        /// As they are.
+        None = "none",
+        /// Piecewise-linear over quantile bins, then linear.
+        Pwl = "pwl",
+        /// Periodic, linear, ReLU.
+        Plr = "plr",
+        /// Periodic with bias, linear, and the value itself.
+        Pbld = "pbld",
+    }
+}
+
+/// `[train]`
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Train {
+    /// At most this many passes over the training rows.
+    pub epochs: usize,
+    /// Rows per step.
+    pub batch_size: usize,
+    /// Peak learning rate.
+    pub learning_rate: f64,
+    /// Decoupled weight decay of matrices (biases, scalings and embeddings of frequencies have none).
+    pub weight_decay: f64,
+    /// AdamW's β₂.
+    pub beta2: f64,
+    /// How the learning rate moves.
+    pub schedule: Schedule,
+    /// Gradient norm is clipped to this; 0 clips nothing.
+    pub clip_norm: f64,
+    /// Epochs without a better validation loss before training stops.
+    pub patience: usize,
+    /// Share of the label given to the other class.
+    pub label_smoothing: f64,
+    /// How the classes are weighted.
+    pub class_weight: ClassWeight,
+    /// Networks trained from different seeds on each partition; their probabilities are averaged.
+    pub seeds: usize,
+    /// A checkpoint is written after so many epochs; 0 writes none.
+    pub checkpoint_every: usize,
+}
+
+choices! {
+    /// How the learning rate moves.
+    Schedule {
+        /// It does not.
+        Constant = "constant",
+        /// Linear warm-up over a twentieth, then a half cosine to zero.
+        Cosine = "cosine",
+        /// ½(1 − cos(2π log₂(1 + 15 t))), RealMLP's.
+        Coslog4 = "coslog4",
+    }
+}
+
+choices! {
+    /// How the classes are weighted.
+    ClassWeight {
+        /// Alike.
+        None = "none",
+        /// By inverse frequency.
+        Balanced = "balanced",
+    }
+}

@@ -1,0 +1,119 @@
+//! `[time]`, `[features]`, `[synthetic]` and `[split]`: which rows there are, and which of them train.
+
+use serde::{Deserialize, Serialize};
+use tenure_table::{Span, Timestamp};
+
+/// `[time]`. With cutoff `c`, features see events with `t < c`; the label sees `[c + gap, c + gap + horizon)`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Time {
+    /// Where the cutoffs lie: `"auto"`, or ascending dates, of which the last one tests.
+    pub cutoffs: Cutoffs,
+    /// Length of the label's window.
+    #[schemars(with = "String")]
+    pub horizon: Span,
+    /// Time between the cutoff and the label's window.
+    #[schemars(with = "String")]
+    pub gap: Span,
+    /// How far back features look; none means to the beginning.
+    #[schemars(with = "Option<String>")]
+    pub lookback: Option<Span>,
+    /// A customer is in the data set of a cutoff when an event lies within this span before it; none means ever.
+    #[schemars(with = "Option<String>")]
+    pub active_within: Option<Span>,
+}
+
+/// Where the cutoffs lie.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Cutoffs {
+    /// The test cutoff is the last one whose label fits in the data; `n_train` training cutoffs roll back from
+    /// `test - gap - horizon`, `step` apart.
+    Auto {
+        /// How many training cutoffs.
+        n_train: usize,
+        /// The time between them.
+        #[schemars(with = "String")]
+        step: Span,
+    },
+    /// Ascending; the last one is the test cutoff.
+    At(#[schemars(with = "Vec<String>")] Vec<Timestamp>),
+}
+
+/// `[features]`, computed from events before the cutoff.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Features {
+    /// Trailing windows for counts, sums and trends, ascending.
+    #[schemars(with = "Vec<String>")]
+    pub windows: Vec<Span>,
+    /// Half-lives of exponentially decayed counts and sums, ascending.
+    #[schemars(with = "Vec<String>")]
+    pub half_lives: Vec<Span>,
+    /// Length of one lag period.
+    #[schemars(with = "String")]
+    pub lag_period: Span,
+    /// How many lag periods back from the cutoff.
+    pub n_lags: usize,
+    /// Whether the breadth of each column of role `category` (distinct levels, share of the top one) is a feature.
+    pub breadth: bool,
+    /// Whether month, weekday and season of the cutoff and of the last event are features.
+    pub calendar: bool,
+}
+
+/// `[synthetic]`: customers with known truth.
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Synthetic {
+    /// Which table is made: events or customers.
+    pub kind: SyntheticKind,
+    /// How many customers.
+    pub n_customers: u64,
+    /// How long they are watched.
+    #[schemars(with = "String")]
+    pub span: Span,
+    /// Mean purchases per customer over the span, before dropout.
+    pub mean_events: f64,
+    /// Share of attribute values that are missing.
+    pub missing: f64,
+    /// Share of rows that are dirty: returns, repeated rows, unreadable times, missing ids.
+    pub dirty: f64,
+}
+
+choices! {
+    /// Which table is made.
+    SyntheticKind {
+        /// A transaction log and a table of attributes.
+        Events = "events",
+        /// A customer table with its churn label.
+        Customers = "customers",
+    }
+}
+
+/// `[split]`
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Split {
+    /// How rows are told apart.
+    pub kind: SplitKind,
+    /// The share of rows (of groups) kept for the test; unused with `folds` and with `temporal`.
+    pub test: f64,
+    /// The share of the training rows (of customers, where they repeat) kept for early stopping and calibration.
+    pub validation: f64,
+    /// Cross-validation folds; 0 is one holdout. Each fold is the test set once.
+    pub folds: usize,
+    /// `group`: rows that share this column's value stay together.
+    pub group: Option<String>,
+    /// `column`: this column says `train`, `validation` or `test`.
+    pub column: Option<String>,
+}
+
+choices! {
+    /// How rows are told apart.
+    SplitKind {
+        /// The last cutoff tests, earlier ones train.
+        Temporal = "temporal",
+        /// At random, with the target's share kept.
+        Stratified = "stratified",
+        /// At random by group.
+        Group = "group",
+        /// As a column says.
+        Column = "column",
+    }
+}
