@@ -25,7 +25,9 @@ fn gather(values: &Values, customer: &[u32], attribute_row: &[Option<u32>]) -> V
             codes: rows().map(|row| row.map_or(MISSING_CODE, |row| codes[row])).collect(),
             levels: levels.clone(),
         }),
-        Values::Text(texts) => Values::Text(rows().map(|row| row.map_or("", |row| texts.get(row))).collect::<TextColumn>()),
+        Values::Text(texts) => {
+            Values::Text(rows().map(|row| row.map_or("", |row| texts.get(row))).collect::<TextColumn>())
+        }
         Values::Time(times) => Values::Time(rows().map(|row| row.map_or(i64::MIN, |row| times[row])).collect()),
     }
 }

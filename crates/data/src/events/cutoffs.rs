@@ -38,6 +38,7 @@ impl TimeRange {
     }
 
     /// The range of both.
+    #[must_use]
     pub fn merge(self, other: Self) -> Self {
         Self {
             first: self.first.min(other.first),
@@ -145,7 +146,8 @@ fn auto(time: &Time, n_train: usize, step: Span, range: TimeRange) -> Result<Vec
             last_event: range.last,
         });
     }
-    let back = |idx: usize| test - label - Span(step.0.saturating_mul(idx as i64));
+    let n_train = i64::try_from(n_train).unwrap_or(i64::MAX);
+    let back = |idx: i64| test - label - Span(step.0.saturating_mul(idx));
     Ok((0..n_train).rev().map(back).chain([test]).collect())
 }
 
@@ -249,10 +251,7 @@ mod tests {
         let at = |n| time(Cutoffs::At(vec![days(n), days(100)]));
         assert!(resolve_cutoffs(&at(65), daily(0, 199)).is_ok());
         let error = resolve_cutoffs(&at(66), daily(0, 199)).expect_err("one day of overlap");
-        assert_eq!(
-            error,
-            EventsError::OverlapsTest { cutoff: days(66), label_end: days(101), test: days(100) }
-        );
+        assert_eq!(error, EventsError::OverlapsTest { cutoff: days(66), label_end: days(101), test: days(100) });
     }
 
     #[test]

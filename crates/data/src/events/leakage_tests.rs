@@ -145,7 +145,8 @@ proptest! {
 
 #[test]
 fn every_feature_that_reads_events_keeps_its_distance_from_the_cutoff() {
-    let log: Vec<_> = (0..400).map(|idx| TestEvent { customer: idx % 4, ..purchase(Span::days(i64::from(idx) / 2).0) }).collect();
+    let log: Vec<_> =
+        (0..400).map(|idx| TestEvent { customer: idx % 4, ..purchase(Span::days(i64::from(idx) / 2).0) }).collect();
     let rows = rows(&with(&log, &[]), &time(&[Span::days(60).0, CUTOFF_US])).expect("the log is good");
     for lineage in &rows.lineage {
         let Some(slack) = lineage.min_slack else { continue };

@@ -21,10 +21,7 @@ impl Reads {
 
     /// What was read by either.
     pub(crate) fn merge(self, other: Self) -> Self {
-        Self {
-            latest_us: self.latest_us.max(other.latest_us),
-            min_slack_us: self.min_slack_us.min(other.min_slack_us),
-        }
+        Self { latest_us: self.latest_us.max(other.latest_us), min_slack_us: self.min_slack_us.min(other.min_slack_us) }
     }
 
     /// The latest event and the least slack, where anything was read.

@@ -90,9 +90,11 @@ impl EventBuckets {
 
     fn check(&self, batch: &EventBatch<'_>) -> Result<(), EventsError> {
         let expected = batch.customer.len();
-        let check = |name: &str, found: usize| match found == expected {
-            true => Ok(()),
-            false => Err(EventsError::Ragged { column: name.to_owned(), expected, found }),
+        let check = |name: &str, found: usize| {
+            if found == expected {
+                return Ok(());
+            }
+            Err(EventsError::Ragged { column: name.to_owned(), expected, found })
         };
         check(&self.schema.time, batch.time_us.len())?;
         if let Some(name) = &self.schema.amount {
@@ -266,7 +268,10 @@ impl Bucket {
 }
 
 fn gather<T: Copy + Send + Sync>(values: Vec<T>, order: &[u32]) -> Vec<T> {
-    order.par_iter().map(|&row| values[row as usize]).collect()
+    let gathered = order.par_iter().map(|&row| values[row as usize]).collect();
+    // Freed before the next column is gathered, so that only one is in memory twice.
+    drop(values);
+    gathered
 }
 
 fn offsets(customer: &[u32], first_customer: u32, n_customers: usize) -> Vec<usize> {
@@ -293,6 +298,7 @@ fn split_by_offsets<'a>(mut order: &'a mut [u32], offsets: &[usize]) -> Vec<&'a 
 
 #[cfg(test)]
 mod tests {
+    use super::LineKind::{Other, Purchase, Return};
     use super::*;
 
     fn schema() -> LogSchema {
@@ -300,8 +306,7 @@ mod tests {
     }
 
     fn push(buckets: &mut EventBuckets, customer: &[u32], time_us: &[i64], amount: &[f64], codes: &[u32]) {
-        let batch =
-            EventBatch { customer, time_us, amount: Some(amount), quantity: None, categories: &[codes] };
+        let batch = EventBatch { customer, time_us, amount: Some(amount), quantity: None, categories: &[codes] };
         buckets.push(batch).expect("columns match");
     }
 
@@ -342,7 +347,6 @@ mod tests {
             categories: vec![],
         };
         let found: Vec<_> = (0..7).map(|row_idx| view.kind(row_idx)).collect();
-        use LineKind::{Other, Purchase, Return};
         assert_eq!(found, [Purchase, Return, Return, Purchase, Other, Other, Purchase]);
     }
 

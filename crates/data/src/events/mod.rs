@@ -38,8 +38,8 @@ mod leakage_tests;
 mod test_log;
 
 pub use attributes::join_attributes;
+pub(crate) use calendar::{iso, parts};
 pub use cutoffs::{ResolvedCutoff, ResolvedCutoffs, TimeRange, resolve_cutoffs};
 pub use error::EventsError;
 pub use log::{EventBatch, EventBuckets, Log, LogSchema, LogView};
-pub use rows::{EventRows, RowBuilder};
-pub(crate) use calendar::{iso, parts};
+pub use rows::{CUTOFF_COLUMN, EventRows, RowBuilder, TARGET_COLUMN};

@@ -15,7 +15,6 @@ const MAX_MONTHS: i64 = 1_200;
 /// Counts of a log that arrives piece by piece.
 #[derive(Clone, Debug)]
 pub(crate) struct RetentionCounts {
-    first_month: i64,
     /// First instants of the months, and of the one after the last.
     starts_us: Vec<i64>,
     /// `active[cohort][k]`.
@@ -29,8 +28,7 @@ impl RetentionCounts {
         let first_month = month_index(range.first.0).max(last_month - MAX_MONTHS + 1);
         let n_months = (last_month - first_month + 1) as usize;
         Self {
-            first_month,
-            starts_us: (0..=n_months).map(|idx| month_start(first_month + idx as i64)).collect(),
+            starts_us: (first_month..=last_month + 1).map(month_start).collect(),
             active: (0..n_months).map(|cohort| vec![0; n_months - cohort]).collect(),
         }
     }
@@ -79,7 +77,7 @@ impl RetentionCounts {
     }
 
     fn plus(mut self, other: Self) -> Self {
-        for (row, more) in self.active.iter_mut().zip(&other.active) {
+        for (row, more) in self.active.iter_mut().zip(other.active) {
             for (count, more) in row.iter_mut().zip(more) {
                 *count += more;
             }
@@ -89,12 +87,8 @@ impl RetentionCounts {
 
     /// The cohorts that have a customer.
     pub(crate) fn finish(self) -> Retention {
-        let first_month = self.first_month;
-        let cohort = |(idx, active): (usize, Vec<u64>)| Cohort {
-            start: Timestamp(month_start(first_month + idx as i64)),
-            active,
-        };
-        Retention { cohorts: self.active.into_iter().enumerate().filter(|(_, a)| a[0] > 0).map(cohort).collect() }
+        let cohorts = self.starts_us.into_iter().zip(self.active).filter(|(_, active)| active[0] > 0);
+        Retention { cohorts: cohorts.map(|(start_us, active)| Cohort { start: Timestamp(start_us), active }).collect() }
     }
 }
 

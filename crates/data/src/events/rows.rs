@@ -195,7 +195,7 @@ impl RowBuilder {
             let measured: Option<(Timestamp, Span)> = reads.measured();
             FeatureLineage {
                 feature: d.name.clone(),
-                definition: d.definition.clone(),
+                definition: d.formula.clone(),
                 columns: d.sources.clone(),
                 window: d.window.into_iter().chain(self.lookback).min(),
                 unit: d.unit.to_owned(),
@@ -237,32 +237,33 @@ impl Cells {
     fn grow(&mut self, chunks: &[Chunk]) -> Vec<Slices<'_>> {
         let mut numeric: Vec<_> = self.numeric.iter_mut().map(|column| extend(column, chunks)).collect();
         let mut levels: Vec<_> = self.levels.iter_mut().map(|column| extend(column, chunks)).collect();
-        let mut target = extend(&mut self.target, chunks);
-        let mut cutoff_us = extend(&mut self.cutoff_us, chunks);
-        let mut customer = extend(&mut self.customer, chunks);
-        chunks
-            .iter()
-            .map(|chunk| Slices {
-                numeric: numeric.iter_mut().map(|rest| take_front(rest, chunk.n_rows)).collect(),
-                levels: levels.iter_mut().map(|rest| take_front(rest, chunk.n_rows)).collect(),
-                target: take_front(&mut target, chunk.n_rows),
-                cutoff_us: take_front(&mut cutoff_us, chunk.n_rows),
-                customer: take_front(&mut customer, chunk.n_rows),
+        let target = extend(&mut self.target, chunks);
+        let cutoff_us = extend(&mut self.cutoff_us, chunks);
+        let customer = extend(&mut self.customer, chunks);
+        target
+            .zip(cutoff_us)
+            .zip(customer)
+            .map(|((target, cutoff_us), customer)| Slices {
+                numeric: numeric.iter_mut().filter_map(Iterator::next).collect(),
+                levels: levels.iter_mut().filter_map(Iterator::next).collect(),
+                target,
+                cutoff_us,
+                customer,
             })
             .collect()
     }
 }
 
-fn extend<'c, T: Clone + Default>(column: &'c mut Vec<T>, chunks: &[Chunk]) -> &'c mut [T] {
+/// Makes room in one column; one slice for each chunk.
+fn extend<'c, T: Clone + Default>(column: &'c mut Vec<T>, chunks: &[Chunk]) -> impl Iterator<Item = &'c mut [T]> {
     let before = column.len();
     column.resize(before + chunks.iter().map(|chunk| chunk.n_rows).sum::<usize>(), T::default());
-    &mut column[before..]
-}
-
-fn take_front<'c, T>(rest: &mut &'c mut [T], n_rows: usize) -> &'c mut [T] {
-    let (front, back) = std::mem::take(rest).split_at_mut(n_rows);
-    *rest = back;
-    front
+    let mut rest = &mut column[before..];
+    chunks.iter().map(move |chunk| {
+        let (front, back) = std::mem::take(&mut rest).split_at_mut(chunk.n_rows);
+        rest = back;
+        front
+    })
 }
 
 /// Describes the customers of one chunk.

@@ -78,21 +78,21 @@ impl SynthOptions {
     }
 
     pub(crate) fn check(&self) -> Result<(), SynthError> {
-        let share = |option, value: f64| expect((0.0..1.0).contains(&value), option, "a share in [0, 1)", value);
+        let share = |option, value: f64| expect((0.0..1.0).contains(&value), option, "a share in [0, 1)", &value);
         let count = "1 to 2147483648";
-        expect((1..=MAX_CUSTOMERS).contains(&self.n_customers), "n_customers", count, self.n_customers)?;
+        expect((1..=MAX_CUSTOMERS).contains(&self.n_customers), "n_customers", count, &self.n_customers)?;
         let rate = self.mean_events;
-        expect(rate > 0.0 && rate.is_finite(), "mean_events", "a number above 0", rate)?;
+        expect(rate > 0.0 && rate.is_finite(), "mean_events", "a number above 0", &rate)?;
         share("missing", self.missing)?;
         share("dirty", self.dirty)?;
         let (span, horizon) = (self.span.as_days(), self.horizon.as_days());
-        expect(span >= 2.0 && span.fract() == 0.0, "span", "at least 2 whole days", span)?;
+        expect(span >= 2.0 && span.fract() == 0.0, "span", "at least 2 whole days", &span)?;
         let bounds = "whole days, at least 1 and fewer than the span";
-        expect(horizon >= 1.0 && horizon.fract() == 0.0 && horizon < span, "horizon", bounds, horizon)
+        expect(horizon >= 1.0 && horizon.fract() == 0.0 && horizon < span, "horizon", bounds, &horizon)
     }
 }
 
-fn expect(holds: bool, option: &'static str, expected: &str, found: impl ToString) -> Result<(), SynthError> {
+fn expect(holds: bool, option: &'static str, expected: &str, found: &impl ToString) -> Result<(), SynthError> {
     if holds {
         return Ok(());
     }

@@ -4,8 +4,8 @@ use std::fs::File;
 
 use polars::io::parquet::write::BatchedWriter;
 use polars::prelude::{
-    Column, DataFrame, DataType, IntoColumn, IntoSeries, NamedFrom, NewChunkedArray, ParquetCompression, ParquetWriter, PolarsResult,
-    Series, StatisticsOptions, StringChunked, TimeUnit,
+    Column, DataFrame, DataType, IntoColumn, IntoSeries, NamedFrom, NewChunkedArray, ParquetCompression, ParquetWriter,
+    PolarsResult, Series, StatisticsOptions, StringChunked, TimeUnit,
 };
 use tenure_table::Timestamp;
 
@@ -52,9 +52,9 @@ fn column(made: &MadeColumn) -> PolarsResult<Column> {
         Cells::Id(numbers) => {
             texts(numbers.iter().map(|&n| (n != MISSING_ID).then(|| id_text(n))).collect()).into_column()
         }
-        Cells::Time(times) => Series::new(name.into(), times)
-            .cast(&DataType::Datetime(TimeUnit::Microseconds, None))?
-            .into_column(),
+        Cells::Time(times) => {
+            Series::new(name.into(), times).cast(&DataType::Datetime(TimeUnit::Microseconds, None))?.into_column()
+        }
         Cells::TimeText(times) => {
             let text = |&time_us: &i64| {
                 Some(if time_us == UNREADABLE { UNREADABLE_TEXT.to_owned() } else { iso(Timestamp(time_us)) })

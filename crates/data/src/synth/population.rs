@@ -26,9 +26,8 @@ pub(crate) const REGIONS: [&str; 4] = ["north", "east", "south", "west"];
 pub(crate) const PLANS: [&str; 3] = ["basic", "plus", "premium"];
 pub(crate) const SOURCES: [&str; 4] = ["search", "social", "referral", "store"];
 pub(crate) const GENDERS: [&str; 3] = ["female", "male", "other"];
-pub(crate) const CATEGORIES: [&str; 12] = [
-    "books", "music", "garden", "kitchen", "toys", "sports", "beauty", "office", "pets", "shoes", "tools", "food",
-];
+pub(crate) const CATEGORIES: [&str; 12] =
+    ["books", "music", "garden", "kitchen", "toys", "sports", "beauty", "office", "pets", "shoes", "tools", "food"];
 pub(crate) const CHANNELS: [&str; 3] = ["web", "app", "shop"];
 
 /// Shares of the levels, and what each adds to log lambda and log mu.
@@ -40,12 +39,9 @@ struct Effect<const N: usize> {
 
 const AGE: (f64, f64) = (-0.15, 0.10);
 const INCOME: (f64, f64) = (0.30, -0.20);
-const REGION: Effect<4> =
-    Effect { share: [0.25; 4], lambda: [0.0, 0.1, -0.1, 0.2], mu: [0.0; 4] };
-const PLAN: Effect<3> =
-    Effect { share: [0.6, 0.3, 0.1], lambda: [0.0, 0.3, 0.6], mu: [0.0, -0.4, -0.9] };
-const SOURCE: Effect<4> =
-    Effect { share: [0.4, 0.3, 0.2, 0.1], lambda: [0.0; 4], mu: [0.0, 0.6, -0.5, -0.1] };
+const REGION: Effect<4> = Effect { share: [0.25; 4], lambda: [0.0, 0.1, -0.1, 0.2], mu: [0.0; 4] };
+const PLAN: Effect<3> = Effect { share: [0.6, 0.3, 0.1], lambda: [0.0, 0.3, 0.6], mu: [0.0, -0.4, -0.9] };
+const SOURCE: Effect<4> = Effect { share: [0.4, 0.3, 0.2, 0.1], lambda: [0.0; 4], mu: [0.0, 0.6, -0.5, -0.1] };
 /// Deviations of the cities' effects.
 const CITY: (f64, f64) = (0.25, 0.40);
 
@@ -89,8 +85,10 @@ impl Population {
         let weights: Vec<f64> = (0..N_CITIES).map(|rank| 1.0 / (rank as f64 + 4.0)).collect();
         let total: f64 = weights.iter().sum();
         let shares: Vec<f64> = weights.iter().map(|weight| weight / total).collect();
-        let city_effects: Vec<_> = (0..N_CITIES).map(|_| (normal(&mut rng) * CITY.0, normal(&mut rng) * CITY.1)).collect();
-        let mean = |of: fn(&(f64, f64)) -> f64| shares.iter().zip(&city_effects).map(|(p, e)| p * of(e).exp()).sum::<f64>();
+        let city_effects: Vec<_> =
+            (0..N_CITIES).map(|_| (normal(&mut rng) * CITY.0, normal(&mut rng) * CITY.1)).collect();
+        let mean =
+            |of: fn(&(f64, f64)) -> f64| shares.iter().zip(&city_effects).map(|(p, e)| p * of(e).exp()).sum::<f64>();
         let lambda = mean(|e| e.0) * mean_effect(AGE.0, INCOME.0, [&REGION.lambda, &PLAN.lambda, &SOURCE.lambda]);
         let mu = mean(|e| e.1) * mean_effect(AGE.1, INCOME.1, [&REGION.mu, &PLAN.mu, &SOURCE.mu]);
         Self {
@@ -113,9 +111,11 @@ impl Population {
             (choose(&mut rng, &REGION.share), choose(&mut rng, &PLAN.share), choose(&mut rng, &SOURCE.share));
         let city = choose_cumulative(&mut rng, &self.city_cdf);
         let (city_lambda, city_mu) = self.city_effects[city];
-        let lambda = AGE.0 * age + INCOME.0 * income + REGION.lambda[region] + PLAN.lambda[plan] + SOURCE.lambda[source];
+        let lambda =
+            AGE.0 * age + INCOME.0 * income + REGION.lambda[region] + PLAN.lambda[plan] + SOURCE.lambda[source];
         let mu = AGE.1 * age + INCOME.1 * income + REGION.mu[region] + PLAN.mu[plan] + SOURCE.mu[source];
-        let lambda_per_day = self.lambda_0 * (lambda + city_lambda).exp() * gamma(&mut rng, PURCHASE_SHAPE) / PURCHASE_SHAPE;
+        let lambda_per_day =
+            self.lambda_0 * (lambda + city_lambda).exp() * gamma(&mut rng, PURCHASE_SHAPE) / PURCHASE_SHAPE;
         let mu_per_day = self.mu_0 * (mu + city_mu).exp() * gamma(&mut rng, DROPOUT_SHAPE) / DROPOUT_SHAPE;
         let arrival_days = self.last_arrival_days * rng.random::<f64>();
         let lifetime: f64 = Exp1.sample(&mut rng);

@@ -26,7 +26,7 @@ pub(crate) struct Season {
 impl Season {
     /// The season of `n_days` days from midnight `start`.
     pub(crate) fn new(start: Timestamp, n_days: usize) -> Self {
-        let intensity: Vec<f64> = (0..n_days).map(|day| intensity(start + Span::days(day as i64))).collect();
+        let intensity: Vec<f64> = (0..).take(n_days).map(|day| intensity(start + Span::days(day))).collect();
         let mut cumulative = vec![0.0];
         for value in &intensity {
             cumulative.push(cumulative[cumulative.len() - 1] + value);

@@ -21,7 +21,10 @@ fn assert_mean(what: &str, values: &[f64], expected: f64) {
     let mean = values.iter().sum::<f64>() / n;
     let deviation = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
     let standard_errors = (mean - expected) / (deviation / n.sqrt());
-    assert!(standard_errors.abs() < 4.0, "{what}: expected {expected}, found {mean}, {standard_errors} standard errors off");
+    assert!(
+        standard_errors.abs() < 4.0,
+        "{what}: expected {expected}, found {mean}, {standard_errors} standard errors off"
+    );
 }
 
 struct Made {

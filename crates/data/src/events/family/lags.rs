@@ -9,13 +9,13 @@ use crate::events::log::LogSchema;
 #[derive(Debug)]
 pub(crate) struct Lags {
     pub(crate) period: Span,
-    pub(crate) n_lags: usize,
+    pub(crate) count: usize,
     pub(crate) has_amount: bool,
 }
 
 impl Lags {
     fn back(&self, n_periods: usize) -> Span {
-        Span(self.period.0.saturating_mul(n_periods as i64))
+        Span(self.period.0.saturating_mul(i64::try_from(n_periods).unwrap_or(i64::MAX)))
     }
 
     fn describe_lag(&self, lag: usize, schema: &LogSchema) -> Vec<Definition> {
@@ -32,8 +32,9 @@ impl Lags {
 
     fn describe_slopes(&self, schema: &LogSchema) -> Vec<Definition> {
         let p = suffix(self.period);
-        let text = |of: &str| format!("least-squares slope of {of} per period over the last {} periods of {p}", self.n_lags);
-        let new = |name: String, unit, of| Definition::new(schema, name, unit, text(of)).over(self.back(self.n_lags));
+        let text =
+            |of: &str| format!("least-squares slope of {of} per period over the last {} periods of {p}", self.count);
+        let new = |name: String, unit, of| Definition::new(schema, name, unit, text(of)).over(self.back(self.count));
         let mut definitions = vec![new(format!("purchase_slope_{p}"), "purchases/period", "purchases")];
         if self.has_amount {
             definitions.push(new(format!("spend_slope_{p}"), "money/period", "spend").reading(&schema.amount));
@@ -44,16 +45,16 @@ impl Lags {
 
 impl Family for Lags {
     fn describe(&self, schema: &LogSchema) -> Vec<Definition> {
-        let mut definitions: Vec<_> = (1..=self.n_lags).flat_map(|lag| self.describe_lag(lag, schema)).collect();
-        if self.n_lags >= 2 {
+        let mut definitions: Vec<_> = (1..=self.count).flat_map(|lag| self.describe_lag(lag, schema)).collect();
+        if self.count >= 2 {
             definitions.extend(self.describe_slopes(schema));
         }
         definitions
     }
 
     fn compute(&self, history: &History<'_>, row: &mut RowWriter<'_, '_>) {
-        let (mut count_slope, mut spend_slope) = (Slope::over(self.n_lags), Slope::over(self.n_lags));
-        for lag in 1..=self.n_lags {
+        let (mut count_slope, mut spend_slope) = (Slope::over(self.count), Slope::over(self.count));
+        for lag in 1..=self.count {
             let purchases = history.purchases_between(self.back(lag), self.back(lag - 1));
             let (count, money, last) = (purchases.len() as f64, spend(purchases), latest(purchases));
             row.number(count, last);
@@ -63,8 +64,8 @@ impl Family for Lags {
             count_slope.add(lag, count);
             spend_slope.add(lag, money);
         }
-        if self.n_lags >= 2 {
-            let last = latest(history.trailing(self.back(self.n_lags)));
+        if self.count >= 2 {
+            let last = latest(history.trailing(self.back(self.count)));
             row.number(count_slope.value(), last);
             if self.has_amount {
                 row.number(spend_slope.value(), last);
@@ -82,7 +83,7 @@ struct Slope {
 
 impl Slope {
     fn over(n_lags: usize) -> Self {
-        Self { mean_lag: (n_lags as f64 + 1.0) / 2.0, sum: 0.0, sum_of_squares: 0.0 }
+        Self { mean_lag: f64::midpoint(n_lags as f64, 1.0), sum: 0.0, sum_of_squares: 0.0 }
     }
 
     fn add(&mut self, lag: usize, value: f64) {

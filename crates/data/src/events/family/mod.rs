@@ -25,7 +25,8 @@ use super::purchases::{Purchase, Return, between};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Definition {
     pub(crate) name: String,
-    pub(crate) definition: String,
+    /// The formula in words.
+    pub(crate) formula: String,
     pub(crate) unit: &'static str,
     /// How far back it looks; none means as far as the lookback.
     pub(crate) window: Option<Span>,
@@ -44,10 +45,10 @@ pub(crate) enum Kind {
 
 impl Definition {
     /// A magnitude over the whole lookback that reads only times.
-    fn new(schema: &LogSchema, name: impl Into<String>, unit: &'static str, definition: impl Into<String>) -> Self {
+    fn new(schema: &LogSchema, name: impl Into<String>, unit: &'static str, formula: impl Into<String>) -> Self {
         Self {
             name: name.into(),
-            definition: definition.into(),
+            formula: formula.into(),
             unit,
             window: None,
             sources: vec![schema.time.clone()],
@@ -116,7 +117,7 @@ pub(crate) fn families(features: &Features, schema: &LogSchema) -> Vec<Box<dyn F
     families.push(Box::new(decay::Decay { half_lives: features.half_lives.clone(), has_amount }));
     families.push(Box::new(gaps::Gaps));
     families.push(Box::new(trends::Trends { windows: features.windows.clone(), has_amount }));
-    families.push(Box::new(lags::Lags { period: features.lag_period, n_lags: features.n_lags, has_amount }));
+    families.push(Box::new(lags::Lags { period: features.lag_period, count: features.n_lags, has_amount }));
     if features.breadth {
         families.push(Box::new(breadth::Breadth { n_columns: schema.categories.len() }));
     }
@@ -167,7 +168,8 @@ impl RowWriter<'_, '_> {
 
 /// A span as a suffix of names: `90d`, `36h`, `10min`, `5s`, `7us`.
 fn suffix(span: Span) -> String {
-    let units = [(Span::DAY.0, "d"), (3_600 * Span::SECOND.0, "h"), (60 * Span::SECOND.0, "min"), (Span::SECOND.0, "s")];
+    let units =
+        [(Span::DAY.0, "d"), (3_600 * Span::SECOND.0, "h"), (60 * Span::SECOND.0, "min"), (Span::SECOND.0, "s")];
     let unit = units.into_iter().find(|(size, _)| span.0 % size == 0).unwrap_or((1, "us"));
     format!("{}{}", span.0 / unit.0, unit.1)
 }
