@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use tenure_artifact::{NetworkSpec, NumericSpec};
+use tenure_artifact::{CategoricalInput, NetworkSpec, NumericSpec};
 
 /// Encoded rows on a device. A kind of input that the network does not have is `None`.
 #[derive(Clone, Debug)]
@@ -96,9 +96,12 @@ impl InputConstants {
             }
             _ => None,
         };
-        let mut next = 0_i32;
-        let starts: Vec<i32> =
-            spec.inputs.categorical.iter().map(|c| std::mem::replace(&mut next, next + c.n_levels as i32)).collect();
+        let first_row = |next: &mut i32, c: &CategoricalInput| {
+            let start = *next;
+            *next += c.n_levels as i32;
+            Some(start)
+        };
+        let starts: Vec<i32> = spec.inputs.categorical.iter().scan(0, first_row).collect();
         let n = starts.len();
         let offsets = (n > 0).then(|| Tensor::from_data(TensorData::new(starts, [1, n]), device));
         Self { ramps, offsets }

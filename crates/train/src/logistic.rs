@@ -70,7 +70,11 @@ struct Starts {
 fn category_starts(data: &Dataset) -> Starts {
     let (f, g, _) = data.layout.widths();
     let mut end = f + g;
-    let categories = data.layout.categorical.iter().map(|c| std::mem::replace(&mut end, end + c.n_levels)).collect();
+    let mut categories = Vec::with_capacity(data.layout.categorical.len());
+    for category in &data.layout.categorical {
+        categories.push(end);
+        end += category.n_levels;
+    }
     Starts { categories, end }
 }
 
