@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::math::{normal_quantile, sqrt};
+use crate::math::normal_quantile;
 
 /// How far the smooth clip lets a magnitude go.
 const CLIP: f64 = 3.0;
@@ -113,7 +113,19 @@ pub struct Quartiles {
 /// `y / sqrt(1 + (y/3)²)`: the identity near 0, ±3 far out.
 fn smooth_clip(y: f64) -> f64 {
     let third = y / CLIP;
-    y / sqrt(1.0 + third * third)
+    y * inverse_sqrt(1.0 + third * third)
+}
+
+/// `1 / sqrt(z)` for `z` between 1 and 1e200, within 4e-16 of itself.
+///
+/// Every training and edge value of a robust column passes here, so it has neither divisions nor branches: a first
+/// guess from the bits (half the exponent, within 3.5 %) and four Newton steps, each of which squares the error.
+fn inverse_sqrt(z: f64) -> f64 {
+    let mut guess = f64::from_bits(0x5fe6_eb50_c7b5_37a9 - (z.to_bits() >> 1));
+    for _ in 0..4 {
+        guess *= 1.5 - 0.5 * z * guess * guess;
+    }
+    guess
 }
 
 /// The share of training rows below `value`, half of those equal to it counted, in `[0, 1]`.
@@ -136,6 +148,8 @@ fn share_below(knots: &[f32], value: f32) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
+
     use alloc::vec;
 
     use super::*;
@@ -158,6 +172,15 @@ mod tests {
     fn smooth_clip_by_hand() {
         for (y, expected) in [(0.0, 0.0), (1.0, 0.948_683_298), (-2.0, -1.664_100_589), (3.0, 2.121_320_344)] {
             assert!((smooth_clip(y) - expected).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn inverse_sqrt_is_exact_to_the_last_bits() {
+        for power in 0..600 {
+            for z in [1.0, 1.3, 1.999_999, 2.0, 3.1].map(|m| m * 2.0_f64.powi(power)) {
+                assert!((inverse_sqrt(z) * crate::math::sqrt(z) - 1.0).abs() < 5e-16, "{z:e}");
+            }
         }
     }
 
