@@ -93,9 +93,14 @@ fn stem(name: &str) -> String {
 
 fn unreadable(name: &str, cause: &std::io::Error) -> ConfigErrors {
     let source = Arc::new(Source { name: name.into(), text: String::new(), is_file: true });
+    let hint = match cause.kind() {
+        std::io::ErrorKind::InvalidData => "save the file as UTF-8; a data file is named in `data.files` instead",
+        std::io::ErrorKind::PermissionDenied => "make the file readable for you",
+        _ => "`tenure init DATA` writes an experiment file for your data",
+    };
     let error = ConfigError::new(Code::Unreadable, Site::top(&source), "the experiment file cannot be read")
         .with_expected("a text file in UTF-8")
         .with_found(cause.to_string())
-        .with_hint("`tenure init DATA` writes an experiment file for your data");
+        .with_hint(hint);
     ConfigErrors::new(vec![error])
 }

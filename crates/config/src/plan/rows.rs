@@ -8,7 +8,7 @@ use tenure_table::{Span, Timestamp};
 pub struct Time {
     /// Where the cutoffs lie: `"auto"`, or ascending dates, of which the last one tests.
     pub cutoffs: Cutoffs,
-    /// Length of the label's window.
+    /// Length of the label's window: no purchase in it is churn. Must be given where `data.source = "events"`.
     #[schemars(with = "String")]
     pub horizon: Span,
     /// Time between the cutoff and the label's window.

@@ -76,3 +76,15 @@ fn errors_are_shown_with_their_lines() {
         .expect("writing to a string does not fail");
     insta::assert_snapshot!(shown);
 }
+
+#[test]
+fn a_file_that_is_no_text_is_refused_and_a_mark_of_byte_order_is_not() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let path = folder.join("latin1.toml");
+    std::fs::write(&path, b"[experiment]\nname = \"caf\xe9\"\n").expect("writable");
+    let errors = load(&path, &Overrides::default()).expect_err("not UTF-8");
+    assert!(errors.errors()[0].hint().is_some_and(|hint| hint.contains("UTF-8")), "{}", errors.render());
+    let path = folder.join("windows.toml");
+    std::fs::write(&path, "\u{feff}[data]\r\nsource = \"synthetic\"\r\n").expect("writable");
+    assert_eq!(load(&path, &Overrides::default()).map(|plan| plan.experiment.name), Ok("windows".into()));
+}

@@ -45,6 +45,8 @@ fn sound() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
     #[test]
     fn reading_never_panics(text in "(?s).*", name in ".*", set in vec(".*", 0..3)) {
         if let Err(errors) = parse(&text, &name, &Overrides { set }) {
