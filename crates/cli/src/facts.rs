@@ -44,6 +44,7 @@ pub fn data(plan: &Plan, loaded: &Loaded, preprocessor: &Preprocessor) -> DataFa
             .iter()
             .map(|(reason, &n_rows)| DroppedRows { reason: reason.to_string(), n_rows })
             .collect(),
+        notes: loaded.validation.notes.clone(),
         rejected_file: (loaded.rejected.n_rows() > 0).then(|| "rejected.csv".to_owned()),
         time_range: loaded.events.as_ref().map(|events| (events.first, events.last)),
         n_examples: counts.n_rows,
@@ -135,19 +136,9 @@ pub fn timeline(plan: &Plan, events: &EventsInfo) -> Timeline {
 
 /// Cohort retention.
 pub fn retention(retention: &tenure_data::Retention) -> Retention {
-    let cohorts = retention.cohorts.iter().map(|cohort| {
-        let size = cohort.active.first().copied().unwrap_or(0);
-        Cohort {
-            name: month(cohort.start),
-            n_customers: size,
-            active_share: cohort.active.iter().map(|&n| n as f64 / size.max(1) as f64).collect(),
-        }
-    });
-    Retention { period: "month".into(), cohorts: cohorts.collect() }
-}
-
-fn month(start: Timestamp) -> String {
-    DateTime::from_timestamp_micros(start.0).map(|time| time.format("%Y-%m").to_string()).unwrap_or_default()
+    let cohorts = retention.cohorts.iter();
+    let cohorts = cohorts.map(|cohort| Cohort { start: cohort.start, active: cohort.active.clone() });
+    Retention { cohorts: cohorts.collect() }
 }
 
 /// An instant as a person writes it, UTC.
