@@ -1,11 +1,11 @@
 //! Documents that cannot rot: paths and commands named in them exist.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests folder lies in the workspace").to_path_buf()
-}
+use tenure_config::{Overrides, load, parse};
+
+use crate::tenure::{root, succeed};
 
 fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
@@ -47,5 +47,41 @@ fn every_crate_stands_in_the_code_map() {
         let name = folder.expect("crates/ can be listed").file_name();
         let path = format!("crates/{}", name.to_string_lossy());
         assert!(readme.contains(&format!("`{path}`")), "the code map of README.md lacks `{path}`");
+    }
+}
+
+#[test]
+fn every_verb_named_in_the_readme_exists() {
+    let readme = read("README.md");
+    let indented = readme.lines().filter_map(|line| line.strip_prefix("    "));
+    let commands = code_spans(&readme).chain(indented).filter_map(|text| text.strip_prefix("tenure "));
+    let verbs: BTreeSet<&str> = commands.filter_map(|rest| rest.split_whitespace().next()).collect();
+    assert!(verbs.len() >= 8, "{verbs:?}");
+    for verb in verbs {
+        succeed(["help", verb]);
+    }
+}
+
+#[test]
+fn the_experiments_in_the_readme_are_valid() {
+    let readme = read("README.md");
+    let blocks: Vec<&str> = readme.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(!blocks.is_empty());
+    for block in blocks {
+        if let Err(errors) = parse(block, "README.md", &Overrides::default()) {
+            panic!("{block}\n{}", errors.render());
+        }
+    }
+}
+
+#[test]
+fn every_config_resolves() {
+    for entry in fs::read_dir(root().join("configs")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            if let Err(errors) = load(&path, &Overrides::default()) {
+                panic!("{}", errors.render());
+            }
+        }
     }
 }

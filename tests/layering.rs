@@ -1,7 +1,6 @@
 //! Who may know whom: the dependency table of the README's code map, walked through `cargo metadata`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
 
@@ -32,13 +31,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// The crates that end up on a device: nothing outside the workspace may be in their closure.
 const EDGE_CLOSURE: &[&str] = &["tenure-artifact", "tenure-table"];
 
-fn workspace_root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests folder lies in the workspace").to_path_buf()
-}
-
 fn metadata() -> Metadata {
     MetadataCommand::new()
-        .manifest_path(workspace_root().join("Cargo.toml"))
+        .manifest_path(crate::tenure::root().join("Cargo.toml"))
         .other_options(vec!["--locked".into(), "--offline".into()])
         .exec()
         .expect("cargo metadata reads the workspace")

@@ -1,0 +1,80 @@
+//! One epoch over 4,096 rows of 16 magnitudes and 32 indicators: every architecture at the default preset's sizes, on both
+//! CPU backends. Run with the program's allocator; the upload of rows and the look at 512 validation rows are included.
+//!
+//! The loss is checked: a broken step would be a fast one.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use tenure_artifact::{ContinuousInput, InputLayout};
+use tenure_config as plan;
+use tenure_encode::Dataset;
+use tenure_model::{ChosenDevice, select_device};
+use tenure_train::{FitJob, Silent, fit};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const N_ROWS: usize = 4096;
+
+fn rows(n: usize, shift: usize) -> Dataset {
+    let uniform = |i: usize, k: usize| (((i + shift) * 7919 + k * 104_729) % 997) as f32 / 997.0;
+    let magnitude = |j: usize| ContinuousInput {
+        name: format!("x{j}"),
+        source: format!("x{j}"),
+        quantiles: (0..ContinuousInput::N_QUANTILES).map(|q| q as f32 / 192.0).collect(),
+    };
+    let score = |i: usize| uniform(i, 0) - uniform(i, 1) + uniform(i, 40) - 0.3;
+    Dataset {
+        layout: InputLayout {
+            continuous: (0..16).map(magnitude).collect(),
+            binary: (0..32).map(|j| format!("g{j}")).collect(),
+            categorical: vec![],
+        },
+        continuous: (0..16 * n).map(|i| uniform(i / 16, i % 16)).collect(),
+        binary: (0..32 * n).map(|i| f32::from(u8::from(uniform(i / 32, 50 + i % 32) > 0.5))).collect(),
+        categorical: vec![],
+        target: (0..n).map(|i| f32::from(u8::from(score(i) > 0.0))).collect(),
+        weight: vec![1.0; n],
+    }
+}
+
+fn cpu(kind: plan::DeviceKind) -> ChosenDevice {
+    select_device(&plan::Device { kind, adapter: None, allow_software: false }).expect("the CPU is always there")
+}
+
+fn epoch(criterion: &mut Criterion) {
+    let (train, validation) = (rows(N_ROWS, 0), rows(512, N_ROWS));
+    let mut group = criterion.benchmark_group("train_epoch");
+    group.sample_size(10).throughput(criterion::Throughput::Elements(N_ROWS as u64));
+    for device in [cpu(plan::DeviceKind::Cpu), cpu(plan::DeviceKind::Ndarray)] {
+        for (name, variant) in [
+            ("tabm-full", plan::TabmVariant::Full),
+            ("tabm-mini", plan::TabmVariant::Mini),
+            ("tabm-packed", plan::TabmVariant::Packed),
+        ] {
+            let text = format!("[data]\nsource = \"synthetic\"\n[model]\nvariant = \"{variant}\"\n[train]\nepochs = 1\ncheckpoint_every = 0\n");
+            let plan = tenure_config::parse(&text, "bench.toml", &plan::Overrides::default()).expect("a valid file");
+            let (k, d, b) = (plan.model.members, plan.model.width, plan.train.batch_size);
+            group.bench_function(format!("{}/{name}/K{k}-D{d}-B{b}", device.info.backend), |bencher| {
+                bencher.iter(|| {
+                    let job = FitJob {
+                        train: &train,
+                        validation: &validation,
+                        model: &plan.model,
+                        settings: &plan.train,
+                        seed: 1,
+                        device: &device,
+                    };
+                    let trained = fit(job, &mut Silent, None).expect("a job that trains");
+                    assert!(trained.history()[0].train_loss < 0.69);
+                    black_box(trained)
+                });
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, epoch);
+criterion_main!(benches);
