@@ -69,7 +69,7 @@ pub struct BinaryEvaluation {
     pub histogram: Histogram,
     /// Profit by the share contacted, where costs were given.
     pub profit: Option<ProfitCurve>,
-    /// Metrics that the set leaves undefined, and why.
+    /// Metrics and intervals that the set leaves undefined, and why.
     pub undefined: Vec<Undefined>,
 }
 
@@ -256,7 +256,16 @@ fn all_estimates(
             Err(error) => undefined.push(Undefined::new(metric.name(), &error)),
         }
     }
-    let mut estimates = settings.bootstrap.estimate(scored, &metrics)?;
+    let resamples = settings.bootstrap.resamples;
+    let mut estimates = Vec::with_capacity(metrics.len());
+    for (metric, counted) in metrics.iter().zip(settings.bootstrap.estimate_counted(scored.into(), &metrics)?) {
+        let (estimate, defined) = counted;
+        if resamples > 0 && estimate.interval.is_none() {
+            let error = EvaluateError::TooFewResamples { metric: metric.name(), defined, resamples };
+            undefined.push(Undefined::new(metric.name(), &error));
+        }
+        estimates.push(estimate);
+    }
     let thresholded: Vec<_> = metrics.drain(always.len()..).zip(estimates.drain(always.len()..)).collect();
     let confusion = Confusion::at(scored, settings.threshold);
     Ok((Metrics::of(estimates), AtThreshold::of(confusion, &thresholded), undefined))

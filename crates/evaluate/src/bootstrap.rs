@@ -96,16 +96,24 @@ impl Bootstrap {
         sample: impl Into<Sample<'a>>,
         metrics: &[Metric],
     ) -> Result<Vec<Estimate>, EvaluateError> {
+        Ok(self.estimate_counted(sample.into(), metrics)?.into_iter().map(|(estimate, _)| estimate).collect())
+    }
+
+    /// Each estimate with the number of resamples that define the metric.
+    pub(crate) fn estimate_counted(
+        &self,
+        sample: Sample<'_>,
+        metrics: &[Metric],
+    ) -> Result<Vec<(Estimate, usize)>, EvaluateError> {
         check_confidence(self.confidence)?;
-        let sample = sample.into();
         let values = metrics.iter().map(|metric| metric.of(sample)).collect::<Result<Vec<_>, _>>()?;
         let n_units = sample.ranked().n_units;
         let replicates = self.replicates(n_units, |_, counts| values_of(sample, counts, metrics));
-        Ok(values
-            .into_iter()
-            .enumerate()
-            .map(|(i, v)| self.summarise(metrics[i], v, &column(&replicates, i)))
-            .collect())
+        let estimate = |(i, value)| {
+            let defined = column(&replicates, i);
+            (self.summarise(metrics[i], value, &defined), defined.len())
+        };
+        Ok(values.into_iter().enumerate().map(estimate).collect())
     }
 
     /// Each metric of a model and a baseline scored on the same rows, and their difference over the same resamples.
@@ -211,7 +219,8 @@ fn values_of(sample: Sample<'_>, counts: &[u32], metrics: &[Metric]) -> Vec<Opti
     let ranked = sample.ranked();
     let units = ranked.unit.iter().zip(&ranked.weight);
     let mass: Vec<f64> = units.map(|(&unit, weight)| weight * f64::from(counts[unit as usize])).collect();
-    let view = View { ranked, mass: &mass };
+    let mass = ranked.mass_by_run(&mass);
+    let view = View::new(ranked, &mass);
     let value = |metric: &Metric| metric.of_view(sample, view).ok().filter(|value| value.is_finite());
     metrics.iter().map(value).collect()
 }

@@ -34,13 +34,13 @@ pub fn roc_curve<'a>(sample: impl Into<Sample<'a>>, max_points: usize) -> Result
     let totals = view.both_classes("the ROC curve")?;
     let mut curve = vec![RocPoint { false_positive_rate: 0.0, true_positive_rate: 0.0, threshold: None }];
     let (mut positive, mut negative) = (0.0, 0.0);
-    for tie in view.ties() {
-        positive += tie.positive;
-        negative += tie.mass - tie.positive;
+    for run in view.runs() {
+        positive += run.positive;
+        negative += run.mass - run.positive;
         curve.push(RocPoint {
             false_positive_rate: (negative / totals.negative).min(1.0),
             true_positive_rate: (positive / totals.positive).min(1.0),
-            threshold: Some(tie.score),
+            threshold: Some(run.score),
         });
     }
     Ok(thin(&curve, max_points, |point| (point.false_positive_rate, point.true_positive_rate)))
@@ -54,12 +54,12 @@ pub fn precision_recall_curve<'a>(
     let view = sample.into().ranked().view();
     let totals = view.both_classes("the precision-recall curve")?;
     let (mut found, mut flagged) = (0.0, 0.0);
-    let mut curve = Vec::with_capacity(view.ranked.tie_end.len());
-    for tie in view.ties().filter(|tie| tie.mass > 0.0) {
-        found += tie.positive;
-        flagged += tie.mass;
+    let mut curve = Vec::with_capacity(view.ranked.end.len());
+    for run in view.runs().filter(|run| run.mass > 0.0) {
+        found += run.positive;
+        flagged += run.mass;
         let recall = (found / totals.positive).min(1.0);
-        curve.push(PrecisionRecallPoint { recall, precision: found / flagged, threshold: tie.score });
+        curve.push(PrecisionRecallPoint { recall, precision: found / flagged, threshold: run.score });
     }
     Ok(thin(&curve, max_points, |point| (point.recall, point.precision)))
 }
@@ -132,16 +132,16 @@ fn split_evenly(view: View<'_>, mass: f64, n_parts: usize) -> Vec<Part> {
     let empty = Part { mass: 0.0, positive: 0.0, score_max: f64::NAN, score_min: f64::NAN };
     let mut parts = vec![empty; n_parts];
     let mut current = 0;
-    for tie in view.ties().filter(|tie| tie.mass > 0.0) {
-        let mut left = tie.mass;
+    for run in view.runs().filter(|run| run.mass > 0.0) {
+        let mut left = run.mass;
         while left > 0.0 {
             let part = &mut parts[current];
             // The last part takes what rounding leaves.
             let taken = if current + 1 == n_parts { left } else { left.min(room - part.mass) };
-            part.positive += taken / tie.mass * tie.positive;
+            part.positive += taken / run.mass * run.positive;
             part.mass += taken;
-            part.score_max = part.score_max.max(tie.score);
-            part.score_min = tie.score;
+            part.score_max = part.score_max.max(run.score);
+            part.score_min = run.score;
             left -= taken;
             if left > 0.0 || part.mass >= room {
                 current = (current + 1).min(n_parts - 1);
@@ -172,10 +172,10 @@ pub fn histogram(scored: &Scored, n_bins: usize) -> Result<Histogram, EvaluateEr
         positive: vec![0.0; n_bins],
         negative: vec![0.0; n_bins],
     };
-    for tie in scored.ranked().view().ties() {
-        let bin = ((tie.score * n_bins as f64) as usize).min(n_bins - 1);
-        histogram.positive[bin] += tie.positive;
-        histogram.negative[bin] += tie.mass - tie.positive;
+    for run in scored.ranked().view().runs() {
+        let bin = ((run.score * n_bins as f64) as usize).min(n_bins - 1);
+        histogram.positive[bin] += run.positive;
+        histogram.negative[bin] += run.mass - run.positive;
     }
     Ok(histogram)
 }

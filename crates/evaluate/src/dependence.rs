@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::EvaluateError;
 use crate::bootstrap::quantile;
-use crate::metric::mean;
+use crate::sample::check;
 
 /// The mean prediction with one feature at one value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,18 +36,11 @@ pub fn dependence_grid(values: &[f64], n_points: usize) -> Vec<f64> {
 /// §8.2), and the rows' weights where they have any.
 pub fn dependence_point(probabilities: &[f64], weights: Option<&[f64]>) -> Result<DependencePoint, EvaluateError> {
     let n_rows = probabilities.len();
-    if n_rows == 0 {
-        return Err(EvaluateError::Empty);
-    }
-    if let Some(row_idx) = probabilities.iter().position(|p| p.is_nan()) {
-        return Err(EvaluateError::NanScore { row_idx });
-    }
-    let found = weights.map_or(n_rows, <[f64]>::len);
-    if found != n_rows {
-        return Err(EvaluateError::Lengths { what: "weights", expected: n_rows, found });
-    }
+    check(probabilities, &vec![false; n_rows], weights)?;
+    let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
+    let sum: f64 = probabilities.iter().enumerate().map(|(row, p)| weight(row) * p).sum();
+    let mean = sum / (0..n_rows).map(weight).sum::<f64>();
     let mut sorted = probabilities.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let mean = mean(weights.unwrap_or(&vec![1.0; n_rows]), probabilities);
     Ok(DependencePoint { mean, low: quantile(&sorted, 0.1), high: quantile(&sorted, 0.9) })
 }

@@ -116,9 +116,9 @@ pub enum EvaluateError {
     },
     /// Too few rows of a class to fit a calibration map.
     #[error(
-        "{method} calibration needs at least {needed} rows of each class, found {n_positive} positive and {n_negative} negative"
+        "{method} needs at least {needed} rows of each class, found {n_positive} positive and {n_negative} negative"
     )]
-    TooFewToCalibrate {
+    TooFewOfAClass {
         /// The map.
         method: &'static str,
         /// Rows of each class that it needs.
@@ -129,7 +129,7 @@ pub enum EvaluateError {
         n_negative: usize,
     },
     /// The fitted map would rank no row above another: the scores fall, or do not move, with the outcome.
-    #[error("{method} calibration is constant: higher scores do not go with more positive rows")]
+    #[error("{method} is constant: higher scores do not go with more positive rows")]
     ConstantCalibration {
         /// The map.
         method: &'static str,
@@ -165,7 +165,7 @@ impl EvaluateError {
             Self::Setting { .. } => "EVA0012",
             Self::NoBreakEven { .. } => "EVA0013",
             Self::NeedsPlainRows { .. } => "EVA0014",
-            Self::TooFewToCalibrate { .. } => "EVA0015",
+            Self::TooFewOfAClass { .. } => "EVA0015",
             Self::ConstantCalibration { .. } => "EVA0016",
             Self::SmallSlice { .. } => "EVA0017",
             Self::StudyOver => "EVA0018",

@@ -28,19 +28,16 @@ impl Confusion {
     }
 
     pub(crate) fn of(view: View<'_>, threshold: f64) -> Self {
-        let n_flagged = view.ranked.score.partition_point(|score| *score >= threshold);
-        let (mut true_positive, mut flagged) = (0.0, 0.0);
-        for (m, y) in view.mass[..n_flagged].iter().zip(&view.ranked.outcome) {
-            flagged += m;
-            true_positive += m * y;
+        let flagged = view.runs().take_while(|run| run.score >= threshold);
+        let (mass, true_positive) = flagged.fold((0.0, 0.0), |sum, run| (sum.0 + run.mass, sum.1 + run.positive));
+        let false_positive = mass - true_positive;
+        Self {
+            threshold,
+            true_positive,
+            false_positive,
+            true_negative: (view.totals.negative - false_positive).max(0.0),
+            false_negative: (view.totals.positive - true_positive).max(0.0),
         }
-        let (mut false_negative, mut rest) = (0.0, 0.0);
-        for (m, y) in view.mass[n_flagged..].iter().zip(&view.ranked.outcome[n_flagged..]) {
-            rest += m;
-            false_negative += m * y;
-        }
-        let false_positive = flagged - true_positive;
-        Self { threshold, true_positive, false_positive, true_negative: rest - false_negative, false_negative }
     }
 
     /// TP / (TP + FP): how many flagged rows are positive.

@@ -25,8 +25,10 @@ mod binary;
 mod bootstrap;
 mod calibrate;
 mod curves;
+mod delong;
 mod dependence;
 mod error;
+mod explain;
 mod flagged;
 mod folds;
 mod importance;
@@ -37,6 +39,8 @@ mod rank;
 mod reliability;
 mod sample;
 mod slices;
+#[cfg(test)]
+mod tests;
 mod thin;
 
 pub use binary::{
@@ -48,8 +52,10 @@ pub use calibrate::{Candidate, Choice, Method, choose_calibration, fit_calibrati
 pub use curves::{
     Decile, Histogram, PrecisionRecallPoint, RocPoint, deciles, histogram, precision_recall_curve, roc_curve,
 };
+pub use delong::delong;
 pub use dependence::{DependencePoint, dependence_grid, dependence_point};
 pub use error::EvaluateError;
+pub use explain::{codes, explain};
 pub use flagged::Confusion;
 pub use folds::{FoldSummary, summarise_folds};
 pub use importance::{Importance, ImportanceStudy, ImportanceTask};

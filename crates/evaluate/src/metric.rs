@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::flagged::Confusion;
 use crate::reliability::{Binning, Bins};
-use crate::sample::View;
+use crate::sample::{Run, View};
 use crate::{EvaluateError, Profit, Sample, Scored, rank};
 
 /// A metric of scores and outcomes, computed on the whole set at once.
@@ -13,7 +13,7 @@ use crate::{EvaluateError, Profit, Sample, Scored, rank};
 pub enum Metric {
     /// Share of positive rows, by weight.
     BaseRate,
-    /// Area under the ROC curve, ties by mid-rank (Hanley and McNeil 1982).
+    /// Area under the ROC curve, ties by mid-rank (Hanley and `McNeil` 1982).
     Auc,
     /// Area under the precision-recall curve as average precision, `Σ (R_i − R_{i−1}) P_i`.
     AveragePrecision,
@@ -161,8 +161,8 @@ impl Metric {
 
     fn of_probabilities(self, scored: &Scored, view: View<'_>) -> Result<f64, EvaluateError> {
         match self {
-            Self::MeanProbability => Ok(mean(view.mass, &view.ranked.score)),
-            Self::LogLoss => Ok(mean(view.mass, &scored.loss)),
+            Self::MeanProbability => Ok(mean_probability(view)),
+            Self::LogLoss => Ok(log_loss(scored, view)),
             Self::Brier => Ok(brier(view)),
             Self::BrierSkill => brier_skill(view),
             Self::EceEqualWidth { bins } => Ok(Bins::new(view, Binning::EqualWidth, bins)?.expected_error()),
@@ -174,31 +174,26 @@ impl Metric {
 }
 
 fn base_rate(view: View<'_>) -> f64 {
-    let totals = view.totals();
-    totals.positive / (totals.positive + totals.negative)
+    view.totals.positive / view.mass()
+}
+
+fn mean_probability(view: View<'_>) -> f64 {
+    view.runs().map(|run| run.mass * run.score).sum::<f64>() / view.mass()
+}
+
+fn log_loss(scored: &Scored, view: View<'_>) -> f64 {
+    let runs = view.runs().zip(&scored.loss);
+    runs.map(|(run, loss)| run.positive * loss[0] + (run.mass - run.positive) * loss[1]).sum::<f64>() / view.mass()
 }
 
 pub(crate) fn brier(view: View<'_>) -> f64 {
-    let (mut sum, mut mass) = (0.0, 0.0);
-    for ((m, p), y) in view.mass.iter().zip(&view.ranked.score).zip(&view.ranked.outcome) {
-        sum += m * (p - y) * (p - y);
-        mass += m;
-    }
-    sum / mass
+    let error = |p: f64, y: f64| (p - y) * (p - y);
+    let of_run = |run: Run| run.positive * error(run.score, 1.0) + (run.mass - run.positive) * error(run.score, 0.0);
+    view.runs().map(of_run).sum::<f64>() / view.mass()
 }
 
 fn brier_skill(view: View<'_>) -> Result<f64, EvaluateError> {
     view.both_classes("Brier skill")?;
     let base_rate = base_rate(view);
     Ok(1.0 - brier(view) / (base_rate * (1.0 - base_rate)))
-}
-
-/// The mean of `values` by mass.
-pub(crate) fn mean(mass: &[f64], values: &[f64]) -> f64 {
-    let (mut sum, mut total) = (0.0, 0.0);
-    for (m, value) in mass.iter().zip(values) {
-        sum += m * value;
-        total += m;
-    }
-    sum / total
 }

@@ -20,9 +20,9 @@ pub struct Profit {
 impl Profit {
     /// Refuses costs and values that are negative or not finite, and rates outside 0..=1.
     pub fn check(&self) -> Result<(), EvaluateError> {
-        let amount = |setting, found: f64| match found.is_finite() && found >= 0.0 {
-            true => Ok(()),
-            false => Err(EvaluateError::Setting { setting, expected: "an amount of at least 0", found }),
+        let amount = |setting, found: f64| {
+            let sound = found.is_finite() && found >= 0.0;
+            sound.then_some(()).ok_or(EvaluateError::Setting { setting, expected: "an amount of at least 0", found })
         };
         amount("contact_cost", self.contact_cost)?;
         amount("customer_value", self.customer_value)?;
@@ -114,16 +114,15 @@ pub fn best_threshold<'a>(sample: impl Into<Sample<'a>>, profit: Profit) -> Resu
 
 fn every_point(sample: Sample<'_>, profit: &Profit) -> Vec<ProfitPoint> {
     let view = sample.ranked().view();
-    let totals = view.totals();
-    let mass = totals.positive + totals.negative;
-    let ties: Vec<_> = view.ties().filter(|tie| tie.mass > 0.0).collect();
-    let nobody = ties.first().map_or(f64::INFINITY, |tie| tie.score.next_up());
+    let mass = view.mass();
+    let runs: Vec<_> = view.runs().filter(|run| run.mass > 0.0).collect();
+    let nobody = runs.first().map_or(f64::INFINITY, |run| run.score.next_up());
     let mut points = vec![ProfitPoint { contacted_share: 0.0, profit: 0.0, threshold: nobody }];
     let (mut positive, mut contacted) = (0.0, 0.0);
-    for (i, tie) in ties.iter().enumerate() {
-        positive += tie.positive;
-        contacted += tie.mass;
-        let threshold = ties.get(i + 1).map_or(tie.score, |next| between(tie.score, next.score));
+    for (i, run) in runs.iter().enumerate() {
+        positive += run.positive;
+        contacted += run.mass;
+        let threshold = runs.get(i + 1).map_or(run.score, |next| between(run.score, next.score));
         let contacted_share = (contacted / mass).min(1.0);
         points.push(ProfitPoint { contacted_share, profit: profit.of(positive, contacted), threshold });
     }

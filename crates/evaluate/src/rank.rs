@@ -6,13 +6,13 @@ use crate::sample::View;
 /// Area under the ROC curve: the probability that a positive row scores above a negative one, ties counting half.
 ///
 /// `Σ over tied runs of negative · (positives above + positive / 2) / (P N)`, which is the Mann-Whitney statistic with
-/// mid-ranks (Hanley and McNeil 1982), for masses instead of counts.
+/// mid-ranks (Hanley and `McNeil` 1982), for masses instead of counts.
 pub(crate) fn auc(view: View<'_>) -> Result<f64, EvaluateError> {
     let totals = view.both_classes("AUC")?;
     let (mut above, mut area) = (0.0, 0.0);
-    for tie in view.ties() {
-        area += (tie.mass - tie.positive) * (above + 0.5 * tie.positive);
-        above += tie.positive;
+    for run in view.runs() {
+        area += (run.mass - run.positive) * (above + 0.5 * run.positive);
+        above += run.positive;
     }
     Ok(area / (totals.positive * totals.negative))
 }
@@ -22,16 +22,16 @@ pub(crate) fn auc(view: View<'_>) -> Result<f64, EvaluateError> {
 /// The step-wise area under the precision-recall curve; no interpolation, which would be optimistic (Davis and
 /// Goadrich 2006).
 pub(crate) fn average_precision(view: View<'_>) -> Result<f64, EvaluateError> {
-    let totals = view.totals();
+    let totals = view.totals;
     if totals.positive <= 0.0 {
         let n_rows = view.ranked.n_rows();
         return Err(EvaluateError::OneClass { metric: "average precision", n_rows, missing: "positive" });
     }
     let (mut found, mut flagged, mut area) = (0.0, 0.0, 0.0);
-    for tie in view.ties().filter(|tie| tie.mass > 0.0) {
-        found += tie.positive;
-        flagged += tie.mass;
-        area += tie.positive * (found / flagged);
+    for run in view.runs().filter(|run| run.mass > 0.0) {
+        found += run.positive;
+        flagged += run.mass;
+        area += run.positive * (found / flagged);
     }
     Ok(area / totals.positive)
 }
@@ -42,12 +42,12 @@ pub(crate) fn kolmogorov_smirnov(view: View<'_>) -> Result<(f64, f64), EvaluateE
     let totals = view.both_classes("KS")?;
     let (mut positive, mut negative) = (0.0, 0.0);
     let mut best = (0.0, view.ranked.score[0]);
-    for tie in view.ties() {
-        positive += tie.positive / totals.positive;
-        negative += (tie.mass - tie.positive) / totals.negative;
+    for run in view.runs() {
+        positive += run.positive / totals.positive;
+        negative += (run.mass - run.positive) / totals.negative;
         let distance: f64 = (positive - negative).abs();
         if distance > best.0 {
-            best = (distance, tie.score);
+            best = (distance, run.score);
         }
     }
     Ok(best)
@@ -64,16 +64,16 @@ pub(crate) fn top_lift(view: View<'_>, share: f64) -> Result<f64, EvaluateError>
             found: share,
         });
     }
-    let totals = view.totals();
+    let totals = view.totals;
     if totals.positive <= 0.0 {
         return Err(EvaluateError::OneClass { metric: "lift", n_rows: view.ranked.n_rows(), missing: "positive" });
     }
-    let border = share * (totals.positive + totals.negative);
+    let border = share * view.mass();
     let (mut taken, mut found) = (0.0, 0.0);
-    for tie in view.ties().filter(|tie| tie.mass > 0.0) {
-        let part = ((border - taken) / tie.mass).min(1.0);
-        taken += part * tie.mass;
-        found += part * tie.positive;
+    for run in view.runs().filter(|run| run.mass > 0.0) {
+        let part = ((border - taken) / run.mass).min(1.0);
+        taken += part * run.mass;
+        found += part * run.positive;
         if part < 1.0 {
             break;
         }

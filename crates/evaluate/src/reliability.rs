@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tenure_artifact::math::normal_quantile;
 
 use crate::metric::brier;
-use crate::sample::{Tie, View};
+use crate::sample::{Run, View};
 use crate::{EvaluateError, Scored};
 
 /// How probabilities are put into bins.
@@ -111,8 +111,8 @@ pub fn wilson_interval(rate: f64, n: f64, confidence: f64) -> (f64, f64) {
 /// Sums over the rows of one bin, each times its mass.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Bin {
-    /// Places in the ranking: bins are runs of it.
-    places: Range<usize>,
+    /// Tied runs with mass; those of a bin are neighbours.
+    runs: Range<usize>,
     mass: f64,
     p: f64,
     y: f64,
@@ -131,19 +131,17 @@ impl Bins {
         if n_bins == 0 {
             return Err(EvaluateError::Setting { setting: "bins", expected: "at least 1", found: 0.0 });
         }
-        let totals = view.totals();
-        let mass = totals.positive + totals.negative;
+        let mass = view.mass();
         let per_mass = n_bins as f64 / mass;
         let mut bins = vec![Bin::default(); n_bins];
-        let (mut start, mut above) = (0, 0.0);
-        for (tie, &end) in view.ties().zip(&view.ranked.tie_end) {
+        let mut above = 0.0;
+        for (i, run) in view.runs().enumerate() {
             let index = match binning {
-                Binning::EqualMass => ((above + 0.5 * tie.mass) * per_mass) as usize,
-                Binning::EqualWidth => n_bins - 1 - ((tie.score * n_bins as f64) as usize).min(n_bins - 1),
+                Binning::EqualMass => ((above + 0.5 * run.mass) * per_mass) as usize,
+                Binning::EqualWidth => n_bins - 1 - ((run.score * n_bins as f64) as usize).min(n_bins - 1),
             };
-            bins[index.min(n_bins - 1)].add(tie, start..end as usize);
-            above += tie.mass;
-            start = end as usize;
+            bins[index.min(n_bins - 1)].add(run, i);
+            above += run.mass;
         }
         bins.retain(|bin| bin.mass > 0.0);
         Ok(Self { bins, mass })
@@ -177,25 +175,34 @@ impl Bins {
 }
 
 impl Bin {
-    fn add(&mut self, tie: Tie, places: Range<usize>) {
-        if self.places.is_empty() {
-            self.places.start = places.start;
+    fn add(&mut self, run: Run, i: usize) {
+        if run.mass == 0.0 {
+            return;
         }
-        self.places.end = places.end;
-        self.mass += tie.mass;
-        self.p += tie.mass * tie.score;
-        self.y += tie.positive;
-        self.p_squared += tie.mass * tie.score * tie.score;
-        self.p_times_y += tie.positive * tie.score;
+        if self.runs.is_empty() {
+            self.runs.start = i;
+        }
+        self.runs.end = i + 1;
+        self.mass += run.mass;
+        self.p += run.mass * run.score;
+        self.y += run.positive;
+        self.p_squared += run.mass * run.score * run.score;
+        self.p_times_y += run.positive * run.score;
+    }
+
+    /// Places in the ranking.
+    fn places(&self, view: View<'_>) -> Range<usize> {
+        let start = self.runs.start.checked_sub(1).map_or(0, |before| view.ranked.end[before] as usize);
+        start..view.ranked.end[self.runs.end - 1] as usize
     }
 
     fn describe(&self, view: View<'_>, total_mass: f64, confidence: f64) -> ReliabilityBin {
         let observed_rate = self.y / self.mass;
         let (low, high) = wilson_interval(observed_rate, self.effective_rows(view), confidence);
         ReliabilityBin {
-            p_min: view.ranked.score[self.places.end - 1],
-            p_max: view.ranked.score[self.places.start],
-            n_rows: self.places.len(),
+            p_min: view.ranked.score[self.runs.end - 1],
+            p_max: view.ranked.score[self.runs.start],
+            n_rows: self.places(view).len(),
             share: self.mass / total_mass,
             mean_probability: self.p / self.mass,
             observed_rate,
@@ -206,13 +213,20 @@ impl Bin {
 
     /// Kish's effective sample size, (Σ w)² / Σ w²: the number of rows where all weigh the same.
     fn effective_rows(&self, view: View<'_>) -> f64 {
-        self.mass * self.mass / view.mass[self.places.clone()].iter().map(|m| m * m).sum::<f64>()
+        let weights = &view.ranked.weight[self.places(view)];
+        self.mass * self.mass / weights.iter().map(|w| w * w).sum::<f64>()
     }
 
     /// The variance of the positive mass if every probability were right, `Σ w² p (1 − p)`.
     fn variance_if_calibrated(&self, view: View<'_>) -> f64 {
-        let rows = view.mass[self.places.clone()].iter().zip(&view.ranked.score[self.places.clone()]);
-        rows.map(|(m, p)| m * m * p * (1.0 - p)).sum()
+        let mut start = self.places(view).start;
+        let mut variance = 0.0;
+        for run in self.runs.clone() {
+            let (end, p) = (view.ranked.end[run] as usize, view.ranked.score[run]);
+            variance += p * (1.0 - p) * view.ranked.weight[start..end].iter().map(|w| w * w).sum::<f64>();
+            start = end;
+        }
+        variance
     }
 }
 

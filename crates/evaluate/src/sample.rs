@@ -1,5 +1,7 @@
 //! Scores and outcomes, checked and sorted once.
 
+use rayon::prelude::*;
+
 use crate::EvaluateError;
 
 /// Log loss clips probabilities into `CLIP..=1 - CLIP` before the logarithm.
@@ -22,19 +24,30 @@ pub const LOG_LOSS_CLIP: f64 = 1e-15;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ranked {
-    /// The original index of the row at each place.
+    /// By place: the original index of the row.
     pub(crate) row: Vec<u32>,
-    pub(crate) score: Vec<f64>,
-    /// 1 for positive, 0 for negative.
+    /// By place: 1 for positive, 0 for negative.
     pub(crate) outcome: Vec<f64>,
+    /// By place.
     pub(crate) weight: Vec<f64>,
-    /// Where each run of equal scores ends.
-    pub(crate) tie_end: Vec<u32>,
-    /// What the bootstrap draws: the row's own index, or its cluster's.
+    /// By place: what the bootstrap draws, the row's own index or its cluster's.
     pub(crate) unit: Vec<u32>,
     pub(crate) n_units: usize,
+    /// By tied run: its score.
+    pub(crate) score: Vec<f64>,
+    /// By tied run: the place after its last.
+    pub(crate) end: Vec<u32>,
+    /// By tied run: its mass, each row by its weight.
+    pub(crate) mass: RunMass,
     pub(crate) weighted: bool,
     pub(crate) clustered: bool,
+}
+
+/// The mass of each tied run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct RunMass {
+    pub(crate) all: Vec<f64>,
+    pub(crate) positive: Vec<f64>,
 }
 
 impl Ranked {
@@ -44,19 +57,22 @@ impl Ranked {
         let mut row: Vec<u32> = (0..scores.len() as u32).collect();
         // Adding zero turns -0.0 into 0.0, which `total_cmp` would tell apart.
         let score_of = |r: u32| scores[r as usize] + 0.0;
-        row.sort_by(|&a, &b| score_of(b).total_cmp(&score_of(a)).then(a.cmp(&b)));
-        let score: Vec<f64> = row.iter().map(|&r| score_of(r)).collect();
-        Ok(Self {
+        row.par_sort_by(|&a, &b| score_of(b).total_cmp(&score_of(a)).then(a.cmp(&b)));
+        let end = run_ends(&row.iter().map(|&r| score_of(r)).collect::<Vec<_>>());
+        let mut ranked = Self {
             outcome: row.iter().map(|&r| f64::from(u8::from(outcomes[r as usize]))).collect(),
             weight: row.iter().map(|&r| weights.map_or(1.0, |w| w[r as usize])).collect(),
-            tie_end: tie_ends(&score),
             unit: row.clone(),
             n_units: scores.len(),
+            score: end.iter().map(|&end| score_of(row[end as usize - 1])).collect(),
+            mass: RunMass::default(),
             weighted: weights.is_some(),
             clustered: false,
-            score,
+            end,
             row,
-        })
+        };
+        ranked.mass = ranked.mass_by_run(&ranked.weight);
+        Ok(ranked)
     }
 
     /// Says which customer each row, in its original order, belongs to; rows of one customer are drawn together.
@@ -74,7 +90,7 @@ impl Ranked {
 
     /// The number of rows, B.
     pub fn n_rows(&self) -> usize {
-        self.score.len()
+        self.row.len()
     }
 
     /// The number of positive rows, whatever their weight.
@@ -89,7 +105,26 @@ impl Ranked {
 
     /// The whole set, each row with its own weight.
     pub(crate) fn view(&self) -> View<'_> {
-        View { ranked: self, mass: &self.weight }
+        View::new(self, &self.mass)
+    }
+
+    /// The mass of each run when the row at place `i` counts `mass[i]`.
+    pub(crate) fn mass_by_run(&self, mass: &[f64]) -> RunMass {
+        let n_runs = self.end.len();
+        let mut runs = RunMass { all: Vec::with_capacity(n_runs), positive: Vec::with_capacity(n_runs) };
+        let mut start = 0;
+        for &end in &self.end {
+            let places = start..end as usize;
+            start = end as usize;
+            let (mut all, mut positive) = (0.0, 0.0);
+            for (m, y) in mass[places.clone()].iter().zip(&self.outcome[places]) {
+                all += m;
+                positive += m * y;
+            }
+            runs.all.push(all);
+            runs.positive.push(positive);
+        }
+        runs
     }
 }
 
@@ -108,8 +143,8 @@ impl Ranked {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scored {
     ranked: Ranked,
-    /// The log loss of the row at each place.
-    pub(crate) loss: Vec<f64>,
+    /// By tied run: the log loss of a positive and of a negative row.
+    pub(crate) loss: Vec<[f64; 2]>,
 }
 
 impl Scored {
@@ -120,7 +155,7 @@ impl Scored {
             return Err(EvaluateError::NotAProbability { row_idx, found: probabilities[row_idx] });
         }
         let ranked = Ranked::new(probabilities, outcomes, weights)?;
-        let loss = ranked.score.iter().zip(&ranked.outcome).map(|(&p, &y)| row_log_loss(p, y)).collect();
+        let loss = ranked.score.iter().map(|&p| [row_log_loss(p, true), row_log_loss(p, false)]).collect();
         Ok(Self { ranked, loss })
     }
 
@@ -150,12 +185,14 @@ impl Scored {
     /// The rows in their original order.
     pub(crate) fn rows(&self) -> Rows {
         let ranked = &self.ranked;
-        let mut place = vec![0; ranked.n_rows()];
+        let (mut place, mut run) = (vec![0; ranked.n_rows()], vec![0; ranked.n_rows()]);
+        let mut current = 0;
         for (i, &row) in ranked.row.iter().enumerate() {
-            place[row as usize] = i;
+            current += usize::from(i == ranked.end[current] as usize);
+            (place[row as usize], run[row as usize]) = (i, current);
         }
         Rows {
-            scores: place.iter().map(|&i| ranked.score[i]).collect(),
+            scores: run.iter().map(|&i| ranked.score[i]).collect(),
             outcomes: place.iter().map(|&i| ranked.outcome[i] == 1.0).collect(),
             weights: ranked.weighted.then(|| place.iter().map(|&i| ranked.weight[i]).collect()),
             clusters: ranked.clustered.then(|| place.iter().map(|&i| ranked.unit[i]).collect()),
@@ -239,19 +276,20 @@ impl<'a> From<&'a Ranked> for Sample<'a> {
     }
 }
 
-/// A ranking in which the row at place `i` counts `mass[i]`: its weight, times how often a resample drew it.
+/// A ranking whose rows count by their weights, or by how often a resample drew them.
 #[derive(Clone, Copy)]
 pub(crate) struct View<'a> {
     pub(crate) ranked: &'a Ranked,
-    pub(crate) mass: &'a [f64],
+    mass: &'a RunMass,
+    pub(crate) totals: Totals,
 }
 
-/// Rows of one score.
+/// A run of equal scores.
 #[derive(Clone, Copy)]
-pub(crate) struct Tie {
+pub(crate) struct Run {
     pub(crate) score: f64,
-    pub(crate) positive: f64,
     pub(crate) mass: f64,
+    pub(crate) positive: f64,
 }
 
 /// The mass of each class.
@@ -262,37 +300,28 @@ pub(crate) struct Totals {
 }
 
 impl<'a> View<'a> {
-    /// Runs of equal scores, highest score first.
-    pub(crate) fn ties(self) -> impl Iterator<Item = Tie> + 'a {
-        let mut start = 0;
-        self.ranked.tie_end.iter().map(move |&end| {
-            let run = start..end as usize;
-            start = end as usize;
-            let score = self.ranked.score[run.start];
-            let (mut positive, mut mass) = (0.0, 0.0);
-            for (m, y) in self.mass[run.clone()].iter().zip(&self.ranked.outcome[run]) {
-                mass += m;
-                positive += m * y;
-            }
-            Tie { score, positive, mass }
-        })
+    pub(crate) fn new(ranked: &'a Ranked, mass: &'a RunMass) -> Self {
+        let positive = mass.positive.iter().sum();
+        let negative = mass.all.iter().sum::<f64>() - positive;
+        Self { ranked, mass, totals: Totals { positive, negative } }
     }
 
-    /// The mass of each class.
-    pub(crate) fn totals(self) -> Totals {
-        let (mut positive, mut mass) = (0.0, 0.0);
-        for (m, y) in self.mass.iter().zip(&self.ranked.outcome) {
-            mass += m;
-            positive += m * y;
-        }
-        Totals { positive, negative: mass - positive }
+    /// Runs of equal scores, highest score first; some may have no mass.
+    pub(crate) fn runs(self) -> impl Iterator<Item = Run> + 'a {
+        let masses = self.mass.all.iter().zip(&self.mass.positive);
+        let runs = self.ranked.score.iter().zip(masses);
+        runs.map(|(&score, (&mass, &positive))| Run { score, mass, positive })
+    }
+
+    /// The mass of all rows.
+    pub(crate) fn mass(self) -> f64 {
+        self.totals.positive + self.totals.negative
     }
 
     /// The mass of each class, where both have some.
     pub(crate) fn both_classes(self, metric: &'static str) -> Result<Totals, EvaluateError> {
-        let totals = self.totals();
-        let missing = match (totals.positive > 0.0, totals.negative > 0.0) {
-            (true, true) => return Ok(totals),
+        let missing = match (self.totals.positive > 0.0, self.totals.negative > 0.0) {
+            (true, true) => return Ok(self.totals),
             (false, _) => "positive",
             (true, false) => "negative",
         };
@@ -301,17 +330,18 @@ impl<'a> View<'a> {
 }
 
 /// The log loss of one row, in nats.
-pub(crate) fn row_log_loss(p: f64, y: f64) -> f64 {
+pub(crate) fn row_log_loss(p: f64, positive: bool) -> f64 {
     let p = p.clamp(LOG_LOSS_CLIP, 1.0 - LOG_LOSS_CLIP);
-    if y == 1.0 { -p.ln() } else { -(-p).ln_1p() }
+    if positive { -p.ln() } else { -(-p).ln_1p() }
 }
 
-fn tie_ends(descending: &[f64]) -> Vec<u32> {
+fn run_ends(descending: &[f64]) -> Vec<u32> {
     let n = descending.len();
     (1..=n).filter(|&end| end == n || descending[end] != descending[end - 1]).map(|end| end as u32).collect()
 }
 
-fn check(scores: &[f64], outcomes: &[bool], weights: Option<&[f64]>) -> Result<(), EvaluateError> {
+/// Refuses scores, outcomes and weights of unequal lengths, with impossible values, or that count nothing.
+pub(crate) fn check(scores: &[f64], outcomes: &[bool], weights: Option<&[f64]>) -> Result<(), EvaluateError> {
     let n_rows = scores.len();
     check_length("outcomes", n_rows, outcomes.len())?;
     check_length("weights", n_rows, weights.map_or(n_rows, <[f64]>::len))?;

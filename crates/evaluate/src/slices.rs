@@ -113,7 +113,9 @@ pub fn bands(values: &[f64], n_bands: usize) -> Vec<Option<String>> {
     let n_bands = n_bands.max(1);
     // The first value of each band; equal values share a band, so bands may merge.
     let mut starts: Vec<usize> = (0..n_bands).map(|band| band * sorted.len() / n_bands).collect();
-    starts.iter_mut().for_each(|start| *start = sorted.partition_point(|v| *v < *sorted.get(*start).unwrap_or(v)));
+    for start in &mut starts {
+        *start = sorted.partition_point(|v| *v < *sorted.get(*start).unwrap_or(v));
+    }
     starts.dedup();
     let name_of = |value: f64| {
         let place = sorted.partition_point(|v| *v < value);

@@ -49,7 +49,7 @@ fn cross_validate(scored: &Scored, rows: &Rows, folds: &[usize], method: Method)
     let n_negative = scored.ranked().n_rows() - n_positive;
     let needed = method.min_rows_per_class();
     if n_positive.min(n_negative) < needed {
-        return Err(EvaluateError::TooFewToCalibrate { method: method.name(), needed, n_positive, n_negative });
+        return Err(EvaluateError::TooFewOfAClass { method: method.title(), needed, n_positive, n_negative });
     }
     let mut calibrated = rows.scores.clone();
     for fold in 0..N_FOLDS {
@@ -96,8 +96,8 @@ fn describe(method: Method, rows: &Rows, uncalibrated: &[f64], attempt: Result<V
 
 fn scores_of(method: Method, rows: &Rows, uncalibrated: &[f64], calibrated: &[f64]) -> Candidate {
     let outcome = |row: usize| f64::from(u8::from(rows.outcomes[row]));
-    let loss = |row: usize| row_log_loss(calibrated[row], outcome(row));
-    let change = |row: usize| loss(row) - row_log_loss(uncalibrated[row], outcome(row));
+    let loss = |row: usize| row_log_loss(calibrated[row], rows.outcomes[row]);
+    let change = |row: usize| loss(row) - row_log_loss(uncalibrated[row], rows.outcomes[row]);
     let mean_change = mean(rows, &change);
     Candidate {
         method,

@@ -34,7 +34,11 @@ fn temperature(scored: &Scored) -> Result<Calibration, EvaluateError> {
 
 fn platt(scored: &Scored) -> Result<Calibration, EvaluateError> {
     let [a, b] = fit(&rows(scored, |p| [clipped_logit(p), 1.0])?, [1.0, 0.0]);
-    if a > 0.0 { Ok(Calibration::Platt { a, b }) } else { Err(EvaluateError::ConstantCalibration { method: "platt" }) }
+    if a > 0.0 {
+        Ok(Calibration::Platt { a, b })
+    } else {
+        Err(EvaluateError::ConstantCalibration { method: Method::Platt.title() })
+    }
 }
 
 /// Logistic regression on ln p and −ln(1 − p). A slope that comes out negative would make the map fall; the convex
@@ -55,7 +59,7 @@ fn beta(scored: &Scored) -> Result<Calibration, EvaluateError> {
     match (a < 0.0, low > 0.0, high > 0.0) {
         (true, _, true) => Ok(Calibration::Beta { a: 0.0, b: high, c: high_c }),
         (false, true, _) => Ok(Calibration::Beta { a: low, b: 0.0, c: low_c }),
-        _ => Err(EvaluateError::ConstantCalibration { method: "beta" }),
+        _ => Err(EvaluateError::ConstantCalibration { method: Method::Beta.title() }),
     }
 }
 
@@ -66,11 +70,11 @@ fn rows<const K: usize>(scored: &Scored, inputs: impl Fn(f64) -> [f64; K]) -> Re
     let n_positive = scored.ranked().n_positive() as f64;
     let n_negative = scored.ranked().n_rows() as f64 - n_positive;
     let (high, low) = ((n_positive + 1.0) / (n_positive + 2.0), 1.0 / (n_negative + 2.0));
-    let ties = view.ties().filter(|tie| tie.mass > 0.0);
-    Ok(ties
-        .map(|tie| {
-            let positive = tie.positive / tie.mass;
-            Row { inputs: inputs(tie.score), target: positive * high + (1.0 - positive) * low, mass: tie.mass }
+    let runs = view.runs().filter(|run| run.mass > 0.0);
+    Ok(runs
+        .map(|run| {
+            let positive = run.positive / run.mass;
+            Row { inputs: inputs(run.score), target: positive * high + (1.0 - positive) * low, mass: run.mass }
         })
         .collect())
 }

@@ -2,6 +2,7 @@
 
 use tenure_artifact::Calibration;
 
+use super::Method;
 use crate::{EvaluateError, Scored};
 
 /// Neighbouring scores that share a fitted value.
@@ -28,10 +29,10 @@ pub(super) fn fit(scored: &Scored) -> Result<Calibration, EvaluateError> {
     view.both_classes("calibration")?;
     let margin = 1.0 / (scored.ranked().n_rows() as f64 + 2.0);
     let mut blocks: Vec<Block> = Vec::new();
-    let mut ties: Vec<_> = view.ties().filter(|tie| tie.mass > 0.0).collect();
-    ties.reverse();
-    for tie in ties {
-        let mut block = Block { first: tie.score, last: tie.score, mass: tie.mass, positive: tie.positive };
+    let mut runs: Vec<_> = view.runs().filter(|run| run.mass > 0.0).collect();
+    runs.reverse();
+    for run in runs {
+        let mut block = Block { first: run.score, last: run.score, mass: run.mass, positive: run.positive };
         while let Some(below) = blocks.pop_if(|below| below.rate() >= block.rate()) {
             block.first = below.first;
             block.mass += below.mass;
@@ -40,7 +41,7 @@ pub(super) fn fit(scored: &Scored) -> Result<Calibration, EvaluateError> {
         blocks.push(block);
     }
     if blocks.len() < 2 {
-        return Err(EvaluateError::ConstantCalibration { method: "isotonic" });
+        return Err(EvaluateError::ConstantCalibration { method: Method::Isotonic.title() });
     }
     Ok(knots(&blocks, margin))
 }

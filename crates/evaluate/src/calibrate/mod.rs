@@ -45,6 +45,17 @@ impl Method {
         }
     }
 
+    /// What errors call it.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::None => "no calibration",
+            Self::Temperature => "temperature calibration",
+            Self::Platt => "Platt calibration",
+            Self::Beta => "beta calibration",
+            Self::Isotonic => "isotonic calibration",
+        }
+    }
+
     /// Rows of each class below which the automatic choice leaves a family out: ten for each coefficient, and two
     /// hundred for isotonic regression, which below a thousand rows or so fits noise (Niculescu-Mizil and Caruana
     /// 2005, §5).

@@ -61,11 +61,9 @@ fn newton_step<const K: usize>(rows: &[Row<K>], coefficients: &[f64; K]) -> [f64
     for row in rows {
         let p = tenure_artifact::math::sigmoid(dot(coefficients, &row.inputs));
         let (residual, curvature) = (row.mass * (p - row.target), row.mass * p * (1.0 - p));
-        for i in 0..K {
-            gradient[i] += residual * row.inputs[i];
-            for j in 0..K {
-                hessian[i][j] += curvature * row.inputs[i] * row.inputs[j];
-            }
+        for (i, x) in row.inputs.iter().enumerate() {
+            gradient[i] += residual * x;
+            hessian[i].iter_mut().zip(&row.inputs).for_each(|(entry, other)| *entry += curvature * x * other);
         }
     }
     solve(hessian, gradient)
@@ -73,6 +71,7 @@ fn newton_step<const K: usize>(rows: &[Row<K>], coefficients: &[f64; K]) -> [f64
 
 /// Solves a symmetric positive definite system by elimination; a touch of ridge lets it through where inputs are
 /// collinear, as with a single distinct score.
+#[expect(clippy::needless_range_loop)] // rows and columns of one matrix
 fn solve<const K: usize>(mut matrix: [[f64; K]; K], mut right: [f64; K]) -> [f64; K] {
     let ridge = 1e-12 * (0..K).map(|k| matrix[k][k]).fold(f64::MIN_POSITIVE, f64::max);
     for k in 0..K {
