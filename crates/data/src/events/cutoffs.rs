@@ -47,7 +47,7 @@ impl TimeRange {
         }
     }
 
-    /// Where the data end (exclusive): a log of dates covers the whole of its last day, a log of seconds its last second.
+    /// Where the data end (exclusive): a log of dates covers all of its last day, one of seconds its last second.
     pub fn end(self) -> Timestamp {
         self.last + self.resolution
     }
@@ -242,7 +242,8 @@ mod tests {
         let error = resolve_cutoffs(&at(166), daily(0, 199)).expect_err("a day is missing");
         assert_eq!(
             error.to_string(),
-            "the label of cutoff 1970-06-16 needs data up to 1970-07-21, but the last event is at 1970-07-19 (data end 1970-07-20)"
+            "the label of cutoff 1970-06-16 needs data up to 1970-07-21, \
+             but the last event is at 1970-07-19 (data end 1970-07-20)"
         );
     }
 

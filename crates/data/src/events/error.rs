@@ -43,7 +43,8 @@ pub enum EventsError {
     },
     /// A cutoff lies at or before the first event.
     #[error(
-        "cutoff {} lies at or before the first event ({}), so nobody can be described; the log has room for {n_fit} training cutoffs",
+        "cutoff {} lies at or before the first event ({}), so nobody can be described; \
+         {n_fit} of the training cutoffs lie behind it",
         iso(*cutoff), iso(*first_event)
     )]
     NoHistory {

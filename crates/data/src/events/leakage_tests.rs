@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use tenure_config::Time;
-use tenure_table::Span;
+use tenure_table::{Span, Values};
 
 use super::test_log::{TestEvent, bits, number, rows, time};
 
@@ -77,8 +77,8 @@ proptest! {
         let plan = time(&[CUTOFF_US, Span::days(150).0]);
         let found = rows(&with(&before, &between), &plan).expect("the log is good");
         let alone = rows(&with(&before, &[]), &cutoff()).expect("the log is good");
-        let first: Vec<_> = found.columns.iter().find(|c| c.name == "cutoff").map(|c| c.values.clone()).into_iter().collect();
-        let tenure_table::Values::Time(times) = &first[0] else { panic!("cutoffs are times") };
+        let cutoffs = found.columns.iter().find(|c| c.name == super::CUTOFF_COLUMN).expect("is there");
+        let Values::Time(times) = &cutoffs.values else { panic!("cutoffs are times") };
         let early = bits(&found).into_iter().zip(times).filter(|(_, t)| **t == CUTOFF_US).map(|(row, _)| row);
         prop_assert_eq!(early.collect::<Vec<_>>(), bits(&alone));
     }
@@ -90,7 +90,8 @@ proptest! {
         prop_assert_eq!(bits(&at), bits(&base), "at the cutoff it does not count");
         let just_before = rows(&with(&before, &[purchase(CUTOFF_US - 1)]), &cutoff()).expect("the log is good");
         let last = base.customer.len() - 1;
-        for (name, more) in [("n_purchases", 1.0), ("spend_sum", 2.5), ("n_purchases_30d", 1.0), ("n_purchases_20d_lag1", 1.0)] {
+        let counted = [("n_purchases", 1.0), ("spend_sum", 2.5), ("n_purchases_30d", 1.0), ("n_purchases_20d_lag1", 1.0)];
+        for (name, more) in counted {
             prop_assert_eq!(number(&just_before, name, last), number(&base, name, last) + more, "{}", name);
         }
         let recency = just_before.lineage.iter().find(|l| l.feature == "recency_days").expect("is there");

@@ -16,6 +16,32 @@
 //!   A line that is neither (all zero) only shows that the customer was there.
 //! * A **purchase** is all purchase lines of one customer at one instant: an invoice of twelve lines is one purchase.
 //! * A customer **churns** at a cutoff when no purchase lies in the label's window; returns do not count.
+//!
+//! # Rows
+//! A customer is a row of a cutoff when the log has a line of theirs in `[c - active_within, c)` that the lookback can
+//! see. Where the plan sets neither, any line before the cutoff will do.
+//!
+//! # Features
+//! `p` are the purchases before the cutoff that the lookback can see, `w` a window, `h` a half-life, `P` the lag period,
+//! `X` a column of role `category`. A ratio is missing where its denominator is 0; means, deviations and gaps are missing
+//! where there are too few values. The same words stand in each feature's [`crate::FeatureLineage`].
+//!
+//! | columns | formula |
+//! |---|---|
+//! | `recency_days`, `tenure_days`, `recency_share` | `c - t_last`, `c - t_first`, their ratio |
+//! | `n_purchases`, `n_active_days`, `purchases_per_30d`, `lines_per_purchase` | `n`, distinct UTC dates, `30 n / max(tenure_days, 1)`, lines / `n` |
+//! | `spend_sum`, `_mean`, `_std`, `_max`, `_last`, `spend_last_to_mean` | over purchases' amounts `a`; deviation with `n - 1` |
+//! | `units_sum`, `units_per_purchase` | over purchases' quantities |
+//! | `n_purchases_w`, `n_active_days_w`, `spend_sum_w` | the same over `[c - w, c)` |
+//! | `n_purchases_decay_h`, `spend_decay_h` | `sum(2^(-(c - t) / h))`, `sum(a 2^(-(c - t) / h))` |
+//! | `gap_mean_days`, `_std`, `_max`, `_last`, `gap_last_to_mean`, `recency_to_gap_mean` | over `t_i+1 - t_i` |
+//! | `purchase_trend_w1_w2` | `ln((n_w1 + 1/2) / w1) - ln((n_w2 - n_w1 + 1/2) / (w2 - w1))` |
+//! | `spend_share_w1_w2` | `spend_sum_w1 / spend_sum_w2` |
+//! | `n_purchases_P_lagk`, `spend_sum_P_lagk` | over `[c - k P, c - (k - 1) P)` |
+//! | `purchase_slope_P`, `spend_slope_P` | least-squares slope through the lags, forward in time |
+//! | `n_distinct_X`, `top_share_X` | distinct levels, share of the most frequent, over purchase lines |
+//! | `n_returns`, `return_share`, `return_recency_days`, `return_sum`, `return_sum_share` | over returned lines |
+//! | `cutoff_month`, `_weekday`, `_season`, `last_purchase_month`, `_weekday`, `_season` | levels, UTC |
 
 mod attributes;
 mod calendar;

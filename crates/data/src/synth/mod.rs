@@ -13,7 +13,7 @@
 //!
 //! # The customer table (`kind = "customers"`)
 //! One row each with a churn probability from thresholds, an exclusive-or, a bent dose and a wide category, so that a
-//! deep network has something to find that logistic regression cannot; see [`flat`](self::flat).
+//! deep network has something to find that logistic regression cannot; the formula stands where it is computed.
 //!
 //! # Truth
 //! `truth.*` beside the data holds what made it. Every customer has a random stream of their own, derived from the seed
