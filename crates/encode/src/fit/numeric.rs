@@ -140,6 +140,24 @@ mod tests {
         assert_eq!(evenly_spaced(&[3.0], 3), [3.0; 3]);
     }
 
+    /// Forty values, seven of them 40, against scikit-learn 1.9.1: `QuantileTransformer(n_quantiles=10,
+    /// output_distribution="normal")`, and `RobustScaler` followed by `y / sqrt(1 + (y/3)^2)`.
+    #[test]
+    fn scales_agree_with_scikit_learn() {
+        let value = |i: u32| (f64::from((i * 37) % 41).powi(2) / 7.0 - f64::from(i % 3)) as f32;
+        let mut sorted: Vec<f32> = (0..40).map(|i| if (5..12).contains(&i) { 40.0 } else { value(i) }).collect();
+        sorted.sort_unstable_by(f32::total_cmp);
+        let probes = [-50.0, 0.5, 3.25, 40.0, 100.0, 150.0, 228.5, 1000.0];
+        let normal = [-5.199_337, -1.919_84, -1.501_872, -0.282_216, 0.477_855, 0.960_97, 5.199_337, 5.199_337];
+        let robust = [-1.004_506, -0.506_122, -0.477_236, -0.081_252, 0.564_934, 1.051_164, 1.653_249, 2.882_955];
+        for (encoding, expected) in [(NumericEncoding::Quantile, normal), (NumericEncoding::Robust, robust)] {
+            let scale = scale(&sorted, encoding);
+            for (probe, expected) in probes.into_iter().zip(expected) {
+                assert!((scale.apply(probe) - expected).abs() < 5e-6, "{encoding} of {probe}: {}", scale.apply(probe));
+            }
+        }
+    }
+
     /// `TabM` adds a little noise before it fits, so that values which many rows share get scores from the middle of
     /// their shares. Taking the middle outright gives the same scores, without noise.
     #[test]
