@@ -20,6 +20,9 @@ const MAX_SLICES: usize = 20;
 struct Card<'a> {
     results: &'a RunResults,
     headline: String,
+    network: String,
+    n_test: String,
+    doubts: Vec<String>,
     metrics: Vec<[String; 4]>,
     baselines: Vec<String>,
     calibration: String,
@@ -39,6 +42,9 @@ pub fn render_card(results: &RunResults) -> Result<String, ReportError> {
     let card = Card {
         results,
         headline: words::headline(&results.evaluation),
+        network: network(results),
+        n_test: count(results.evaluation.model.counts.n_rows as u64),
+        doubts: doubts(results),
         metrics: metrics(results),
         baselines: results.evaluation.baselines.iter().flat_map(sentences).collect(),
         calibration: calibration(results),
@@ -49,6 +55,23 @@ pub fn render_card(results: &RunResults) -> Result<String, ReportError> {
         features: names(Role::is_feature),
     };
     Ok(card.render()?)
+}
+
+fn network(results: &RunResults) -> String {
+    let training = &results.training;
+    let copies =
+        if training.n_networks == 1 { String::new() } else { format!(", {} of them averaged", training.n_networks) };
+    format!("{}, {} parameters{copies}", training.network, count(training.n_parameters))
+}
+
+/// Caveats, suspected leakage, gates that were missed.
+fn doubts(results: &RunResults) -> Vec<String> {
+    let suspects =
+        results.suspects.iter().map(|suspect| format!("Suspected leakage, {}: {}.", suspect.column, suspect.reason));
+    let gates = results.gates.iter().filter(|gate| !gate.passed).map(|gate| {
+        format!("Gate not met, {}: bound {}, found {}.", gate.gate, fixed(gate.bound, 4), fixed(gate.found, 4))
+    });
+    results.caveats.iter().cloned().chain(suspects).chain(gates).collect()
 }
 
 /// Name, value, interval, and the figure of always predicting the base rate.

@@ -1,4 +1,23 @@
 //! Results into an HTML page with plots, its JSON twin and a model card.
+//!
+//! The program fills one [`RunResults`]; everything here is a pure function of it. The page is one file without script
+//! that asks for nothing from the network, and every text that comes from data is escaped. The same results give the
+//! same bytes: no clock, no environment, no hash map is read. `report.json` is the serialized [`RunResults`], so a page
+//! can be made again from it at any time.
+//!
+//! # Example
+//! ```
+//! use tenure_report::{ReportError, RunResults, read_json, render_card, render_html, render_json};
+//!
+//! /// The page, its twin and the card of one run.
+//! fn papers(results: &RunResults) -> Result<[String; 3], ReportError> {
+//!     let twin = render_json(results)?;
+//!     assert_eq!(render_html(&read_json(&twin)?)?, render_html(results)?);
+//!     Ok([render_html(results)?, twin, render_card(results)?])
+//! }
+//! # assert!(matches!(read_json("{\"format\": 2}"), Err(ReportError::Format { expected: 1, found: 2 })));
+//! ```
+
 mod card;
 pub mod compare;
 mod date;

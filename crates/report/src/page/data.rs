@@ -2,10 +2,14 @@
 
 use crate::date;
 use crate::document::{Block, Section};
+use crate::escape::shorten;
 use crate::figure::DataTable;
 use crate::number::{bytes, count, percent1};
 use crate::plot;
 use crate::results::RunResults;
+
+/// Characters of a digest that are shown.
+const DIGEST: usize = 24;
 
 /// Cutoffs and cohorts, where there is time.
 pub(crate) fn time(results: &RunResults) -> Section {
@@ -59,9 +63,14 @@ fn files(results: &RunResults) -> Block {
     let mut table = DataTable::new(2, &["file", "digest", "size", "rows"]);
     for file in &results.data.files {
         let n_rows = file.n_rows.map_or("–".to_owned(), count);
-        table.push(vec![file.path.clone(), file.digest.clone(), bytes(file.size_bytes), n_rows]);
+        table.push(vec![file.path.clone(), shorten(&file.digest, DIGEST), bytes(file.size_bytes), n_rows]);
     }
-    Block { title: "Files".to_owned(), note: String::new(), table, folded: results.data.files.len() > 8 }
+    Block {
+        title: "Files".to_owned(),
+        note: "Whole digests are in data.lock.json and report.json.".to_owned(),
+        table,
+        folded: results.data.files.len() > 8,
+    }
 }
 
 fn columns(results: &RunResults) -> Block {

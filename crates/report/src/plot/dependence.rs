@@ -123,7 +123,7 @@ fn draw_levels(levels: &[Level<'_>], range: (f64, f64)) -> String {
     let shown = &levels[..levels.len().min(MAX_LEVELS)];
     let longest = shown.iter().map(|level| level.name.chars().count().min(LABEL)).max().unwrap_or(1);
     let left = longest as f64 * CHARACTER + 14.0;
-    let (top, bottom) = (26.0, SIZE.1 - 46.0);
+    let (top, bottom) = (12.0, SIZE.1 - 46.0);
     let x = level_scale(range).to(left, SIZE.0 - 16.0);
     let mut svg = Svg::default();
     for (value, label) in x.ticks(4, Unit::Share) {

@@ -13,7 +13,7 @@ const BOTTOM: f64 = 46.0;
 const ROW: f64 = 23.0;
 const RIGHT: f64 = 16.0;
 /// Longest label, in characters; the pointer reveals the whole of it.
-const LABEL: usize = 24;
+const LABEL: usize = 22;
 
 /// One row of the plot.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ pub(crate) struct ForestAxis {
 /// The drawing, named for readers who do not see it.
 pub(crate) fn draw(rows: &[ForestRow], axis: &ForestAxis, name: &str) -> String {
     let longest = rows.iter().map(|row| row.label.chars().count().min(LABEL)).max().unwrap_or(1);
-    let left = longest as f64 * CHARACTER * 0.95 + 14.0;
+    let left = longest as f64 * CHARACTER + 14.0;
     let height = TOP + rows.len() as f64 * ROW + BOTTOM;
     let values = rows.iter().flat_map(|row| {
         let interval = row.estimate.interval.map(|interval| [interval.low, interval.high]);

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use crate::date;
 use crate::figure::{DataTable, Figure};
 use crate::number::{count, percent, percent1};
+use crate::plot::scale::extent;
 use crate::results::{Cohort, Retention};
 
 /// Cohorts and months drawn; more do not fit a page.
@@ -38,38 +39,42 @@ fn n_months(retention: &Retention) -> usize {
     retention.cohorts.iter().map(|cohort| cohort.active.len()).max().unwrap_or(0)
 }
 
-/// The share of the strongest colour: the highest one after month 0, which is always full.
-fn top_share(retention: &Retention) -> f64 {
-    let later =
-        retention.cohorts.iter().flat_map(|cohort| (1..cohort.active.len()).filter_map(|k| cohort.active_share(k)));
-    later.fold(0.01, f64::max)
+/// Shares of the faintest and the strongest colour: month 0 is always full and has none.
+fn shades(retention: &Retention) -> (f64, f64) {
+    let later = |cohort: &Cohort| (1..cohort.active.len()).filter_map(|k| cohort.active_share(k)).collect::<Vec<_>>();
+    extent(retention.cohorts.iter().flat_map(later)).unwrap_or((0.0, 1.0))
 }
 
 fn draw(retention: &Retention) -> String {
     let n_months = n_months(retention).min(MAX_MONTHS);
-    let top = top_share(retention);
+    let shades = shades(retention);
     let mut markup = String::from(r#"<div class="scroll"><table class="heat"><thead>"#);
-    write!(markup, r#"<tr><th></th><th></th><th colspan="{n_months}">months since the first purchase</th></tr>"#)
-        .expect("writing to a string cannot fail");
+    write!(
+        markup,
+        r#"<tr><th></th><th></th><th class="since" colspan="{n_months}">months since the first purchase</th></tr>"#
+    )
+    .expect("writing to a string cannot fail");
     markup.push_str("<tr><th>first bought</th><th>customers</th>");
     for month in 0..n_months {
         write!(markup, "<th>{month}</th>").expect("writing to a string cannot fail");
     }
     markup.push_str("</tr></thead><tbody>\n");
     for cohort in retention.cohorts.iter().take(MAX_COHORTS) {
-        draw_row(&mut markup, cohort, n_months, top);
+        draw_row(&mut markup, cohort, n_months, shades);
     }
     markup.push_str("</tbody></table></div>");
     markup
 }
 
-fn draw_row(markup: &mut String, cohort: &Cohort, n_months: usize, top: f64) {
+fn draw_row(markup: &mut String, cohort: &Cohort, n_months: usize, (low, high): (f64, f64)) {
     let (name, size) = (date::month(cohort.start), count(cohort.n_customers()));
     write!(markup, "<tr><th>{name}</th><td class=\"num\">{size}</td>").expect("writing to a string cannot fail");
     for k in 0..n_months {
         let cell = cohort.active_share(k).map_or("<td></td>".to_owned(), |share| {
-            let shade = (share / top * (N_SHADES - 1.0)).round().clamp(0.0, N_SHADES - 1.0);
-            format!("<td class=\"h{shade}\">{:.0}</td>", share * 100.0)
+            let place = (share - low) / (high - low).max(1e-9) * (N_SHADES - 1.0);
+            let class =
+                if k == 0 { "num".to_owned() } else { format!("h{}", place.round().clamp(0.0, N_SHADES - 1.0)) };
+            format!("<td class=\"{class}\">{:.0}</td>", share * 100.0)
         });
         markup.push_str(&cell);
     }

@@ -1,6 +1,6 @@
 //! The network and how it was trained.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use tenure_evaluate::DependencePoint;
 
 /// The network and how it was trained.
@@ -25,12 +25,20 @@ pub struct LearningCurve {
     pub partition: String,
     /// Which network of this partition, from 0.
     pub seed_idx: usize,
-    /// Mean training loss of each epoch, in nats.
+    /// Mean training loss of each epoch, in nats; NaN where training diverged.
+    #[serde(deserialize_with = "null_is_nan")]
     pub train_loss: Vec<f64>,
-    /// Validation loss after each epoch, in nats.
+    /// Validation loss after each epoch, in nats; NaN where training diverged.
+    #[serde(deserialize_with = "null_is_nan")]
     pub validation_loss: Vec<f64>,
     /// The epoch whose weights were kept, from 1.
     pub best_epoch: usize,
+}
+
+/// JSON has no NaN and writes `null` instead.
+fn null_is_nan<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
+    let values = Vec::<Option<f64>>::deserialize(deserializer)?;
+    Ok(values.into_iter().map(|value| value.unwrap_or(f64::NAN)).collect())
 }
 
 /// Mean prediction of the model when one feature is set to a value on every row and the others stay as they are.

@@ -13,21 +13,21 @@ use tenure_table::{Role, Span, Timestamp};
 
 /// How much is made.
 #[derive(Clone, Copy)]
-pub struct Size {
-    pub n_rows: usize,
-    pub n_features: usize,
-    pub n_networks: usize,
-    pub n_epochs: usize,
-    pub resamples: usize,
+pub(crate) struct Size {
+    pub(crate) n_rows: usize,
+    pub(crate) n_features: usize,
+    pub(crate) n_networks: usize,
+    pub(crate) n_epochs: usize,
+    pub(crate) resamples: usize,
 }
 
 /// As large as a usual run.
-pub const USUAL: Size = Size { n_rows: 3_000, n_features: 24, n_networks: 5, n_epochs: 45, resamples: 60 };
+pub(crate) const USUAL: Size = Size { n_rows: 3_000, n_features: 24, n_networks: 5, n_epochs: 45, resamples: 60 };
 /// Small enough for a snapshot.
-pub const SMALL: Size = Size { n_rows: 60, n_features: 2, n_networks: 1, n_epochs: 3, resamples: 40 };
+pub(crate) const SMALL: Size = Size { n_rows: 60, n_features: 2, n_networks: 1, n_epochs: 3, resamples: 40 };
 
 /// A run over an event log.
-pub fn results(size: Size) -> RunResults {
+pub(crate) fn results(size: Size) -> RunResults {
     let rows = Rows::new(size.n_rows);
     RunResults {
         format: FORMAT,
