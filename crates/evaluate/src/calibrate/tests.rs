@@ -32,12 +32,13 @@ fn parametric_fits_agree_with_scipy() {
         let Calibration::Temperature { t } = fit(Method::Temperature) else { panic!("a temperature") };
         assert_near("t", t, temperature, 1e-6);
         let Calibration::Platt { a, b } = fit(Method::Platt) else { panic!("Platt") };
-        [(a, platt[0]), (b, platt[1])]
-            .into_iter()
-            .for_each(|(found, expected)| assert_near("Platt", found, expected, 1e-6));
+        for (found, expected) in [(a, platt[0]), (b, platt[1])] {
+            assert_near("Platt", found, expected, 1e-6);
+        }
         let Calibration::Beta { a, b, c } = fit(Method::Beta) else { panic!("beta") };
-        let pairs = [(a, beta[0]), (b, beta[1]), (c, beta[2])];
-        pairs.into_iter().for_each(|(found, expected)| assert_near("beta", found, expected, 1e-6));
+        for (found, expected) in [(a, beta[0]), (b, beta[1]), (c, beta[2])] {
+            assert_near("beta", found, expected, 1e-6);
+        }
     }
 }
 
