@@ -15,13 +15,13 @@ pub(crate) fn month(instant: Timestamp) -> String {
 
 /// First days of months between two instants (microseconds), about `n_ticks` of them, evenly spaced in months; `2011-06`,
 /// or `2011` where they are whole years. Ranges shorter than two months get days.
-pub(crate) fn ticks(start: i64, end: i64, n_ticks: usize) -> Vec<(i64, String)> {
+pub(crate) fn ticks(start: i64, end: i64, n_ticks: u32) -> Vec<(i64, String)> {
     let (first, last) = (month_of(start), month_of(end));
     let n_months = last - first;
     if n_months < 2 {
         return day_ticks(start, end, n_ticks);
     }
-    let rough = n_months / n_ticks.max(1) as i64;
+    let rough = n_months / i64::from(n_ticks.max(1));
     let steps = [1, 2, 3, 6, 12, 24, 60, 120];
     let step = steps.into_iter().find(|&step| step >= rough).unwrap_or(120);
     (first..=last + 1)
@@ -37,9 +37,9 @@ fn month_label(month: i64, step: i64) -> String {
     if step >= 12 { format!("{year}") } else { format!("{year}-{:02}", month.rem_euclid(12) + 1) }
 }
 
-fn day_ticks(start: i64, end: i64, n_ticks: usize) -> Vec<(i64, String)> {
+fn day_ticks(start: i64, end: i64, n_ticks: u32) -> Vec<(i64, String)> {
     let (first, last) = (start.div_euclid(Span::DAY.0) + 1, end.div_euclid(Span::DAY.0));
-    let step = ((last - first) / n_ticks.max(1) as i64).max(1);
+    let step = ((last - first) / i64::from(n_ticks.max(1))).max(1);
     let days = (first..=last).step_by(step as usize);
     days.map(|number| (number * Span::DAY.0, day(Timestamp(number * Span::DAY.0))[5..].to_owned())).collect()
 }

@@ -61,6 +61,7 @@ impl DataTable {
     }
 
     /// Whether column `column_idx` (from 0) keeps to the left.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the template passes references")]
     pub(crate) fn is_text(&self, column_idx: &usize) -> bool {
         *column_idx < self.n_text
     }

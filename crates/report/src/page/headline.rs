@@ -106,18 +106,15 @@ fn tile(name: &str, estimate: &Estimate, rival: String) -> Tile {
 pub(crate) fn tiles_note(results: &RunResults) -> String {
     let evaluation = &results.evaluation;
     let bootstrap = &evaluation.model.settings.bootstrap;
-    let mut note = format!(
+    let note = format!(
         "Below each figure: its {} interval, from {} bootstrap resamples of the test rows, and what always predicting the \
          base rate gives. ↓: less is better.",
         percent(bootstrap.confidence),
         count(bootstrap.resamples as u64)
     );
-    if let Some(folds) = evaluation.over_folds(Metric::Auc) {
-        note.push_str(&format!(
-            " AUC here is over all folds' rows together; the mean of the folds is {} (spread {}).",
-            fixed(folds.mean, DIGITS),
-            fixed(folds.standard_deviation, DIGITS)
-        ));
-    }
-    note
+    let over_folds = evaluation.over_folds(Metric::Auc).map_or(String::new(), |folds| {
+        let (mean, spread) = (fixed(folds.mean, DIGITS), fixed(folds.standard_deviation, DIGITS));
+        format!(" AUC here is over all folds' rows together; the mean of the folds is {mean} (spread {spread}).")
+    });
+    note + &over_folds
 }

@@ -87,7 +87,7 @@ fn draw_numeric(
     let floor = range.0 - (range.1 - range.0).max(0.01) * RUG;
     let y = Axis::new(Scale::nice(floor.max(0.0), range.1, 4), "Mean prediction", Unit::Share).ticks(4);
     let x = Axis::new(Scale::new(low, high), shorten(name, 30), Unit::Amount).ticks(4);
-    let mut frame = Frame::sized(SIZE, x, y);
+    let mut frame = Frame::sized(SIZE, &x, &y);
     let most = counts.iter().copied().max().unwrap_or(0).max(1) as f64;
     let foot = frame.y.low();
     let room = (frame.y.high() - foot) * RUG;

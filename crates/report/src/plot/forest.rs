@@ -4,7 +4,7 @@ use tenure_evaluate::Estimate;
 
 use crate::escape::shorten;
 use crate::figure::Unit;
-use crate::plot::frame::{CHARACTER, WIDTH};
+use crate::plot::frame::WIDTH;
 use crate::plot::scale::{Scale, extent};
 use crate::plot::svg::{Anchor, Svg};
 
@@ -13,7 +13,9 @@ const BOTTOM: f64 = 46.0;
 const ROW: f64 = 23.0;
 const RIGHT: f64 = 16.0;
 /// Longest label, in characters; the pointer reveals the whole of it.
-const LABEL: usize = 22;
+const LABEL: usize = 24;
+/// Room for one character of a label; names are mostly narrow letters.
+const LETTER: f64 = 7.3;
 
 /// One row of the plot.
 #[derive(Clone, Debug)]
@@ -42,7 +44,7 @@ pub(crate) struct ForestAxis {
 /// The drawing, named for readers who do not see it.
 pub(crate) fn draw(rows: &[ForestRow], axis: &ForestAxis, name: &str) -> String {
     let longest = rows.iter().map(|row| row.label.chars().count().min(LABEL)).max().unwrap_or(1);
-    let left = longest as f64 * CHARACTER + 14.0;
+    let left = longest as f64 * LETTER + 14.0;
     let height = TOP + rows.len() as f64 * ROW + BOTTOM;
     let values = rows.iter().flat_map(|row| {
         let interval = row.estimate.interval.map(|interval| [interval.low, interval.high]);

@@ -50,12 +50,12 @@ pub(crate) struct Frame {
 
 impl Frame {
     /// A frame of the usual size.
-    pub(crate) fn new(x: Axis, y: Axis) -> Self {
+    pub(crate) fn new(x: &Axis, y: &Axis) -> Self {
         Self::sized((WIDTH, HEIGHT), x, y)
     }
 
     /// A frame of this size.
-    pub(crate) fn sized(size: (f64, f64), x: Axis, y: Axis) -> Self {
+    pub(crate) fn sized(size: (f64, f64), x: &Axis, y: &Axis) -> Self {
         let y_ticks = y.scale.ticks(y.n_ticks, y.unit);
         let longest = y_ticks.iter().map(|(_, label)| label.chars().count()).max().unwrap_or(1);
         let left = (longest as f64 * CHARACTER + 12.0).max(30.0);
@@ -65,8 +65,8 @@ impl Frame {
             y: y.scale.to(size.1 - BOTTOM, TOP),
             size,
         };
-        frame.draw_y(&y, &y_ticks, left);
-        frame.draw_x(&x);
+        frame.draw_y(y, &y_ticks, left);
+        frame.draw_x(x);
         frame
     }
 

@@ -15,8 +15,8 @@ pub(crate) fn figure(evaluation: &Evaluation) -> Option<Figure> {
     let base_rate = evaluation.model.constant.probability;
     let total: f64 = deciles.iter().map(|decile| decile.mass).sum();
     let mut frame = Frame::new(
-        Axis::share("Customers contacted, highest scores first"),
-        Axis::share("Churners found (share of all churners)"),
+        &Axis::share("Customers contacted, highest scores first"),
+        &Axis::share("Churners found (share of all churners)"),
     );
     frame.curve("line chance", [(0.0, 0.0), (1.0, 1.0)]);
     frame.curve("line faint", [(0.0, 0.0), (base_rate, 1.0), (1.0, 1.0)]);

@@ -16,7 +16,7 @@ pub(crate) fn figure(evaluation: &Evaluation) -> Option<Figure> {
         return None;
     }
     let y = Axis::new(Scale::nice(0.0, highest, 4), "Share of the class", Unit::Share).ticks(4);
-    let mut frame = Frame::new(Axis::share("Predicted probability of churn"), y);
+    let mut frame = Frame::new(&Axis::share("Predicted probability of churn"), &y);
     for (class, name, shares) in [("bar one half", "stayed", &stayed), ("bar two half", "churned", &churned)] {
         for (i, &share) in shares.iter().enumerate().filter(|(_, share)| **share > 0.0) {
             let bin = (i as f64 / n_bins as f64, (i + 1) as f64 / n_bins as f64);

@@ -15,7 +15,7 @@ pub(crate) fn figure(curves: &[LearningCurve]) -> Option<Figure> {
     let losses = curves.iter().flat_map(|curve| curve.train_loss.iter().chain(&curve.validation_loss)).copied();
     let y = Axis::new(Scale::around(losses, 5), "Loss per row (nats)", Unit::Plain);
     let x = Axis::new(Scale::new(1.0, n_epochs.max(2) as f64), "Epoch", Unit::Plain).ticks(epoch_ticks(n_epochs));
-    let mut frame = Frame::new(x, y);
+    let mut frame = Frame::new(&x, &y);
     for curve in curves {
         frame.curve("line two thin", by_epoch(&curve.train_loss));
         frame.curve("line one thin", by_epoch(&curve.validation_loss));

@@ -15,8 +15,8 @@ pub(crate) fn figure(evaluation: &Evaluation) -> Option<Figure> {
     let highest = deciles.iter().map(|decile| decile.lift).fold(1.0, f64::max);
     let n = deciles.len();
     let mut frame = Frame::new(
-        Axis::new(Scale::new(0.5, n as f64 + 0.5), "Decile of the score (1 is the highest)", Unit::Plain).ticks(n),
-        Axis::new(Scale::nice(0.0, highest, 4), "Churn rate as a multiple of the base rate", Unit::Times).ticks(4),
+        &Axis::new(Scale::new(0.5, n as f64 + 0.5), "Decile of the score (1 is the highest)", Unit::Plain).ticks(n),
+        &Axis::new(Scale::nice(0.0, highest, 4), "Churn rate as a multiple of the base rate", Unit::Times).ticks(4),
     );
     for decile in deciles {
         let middle = decile.decile as f64;

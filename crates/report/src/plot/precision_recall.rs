@@ -17,7 +17,7 @@ pub(crate) fn figure(evaluation: &Evaluation) -> Option<Figure> {
     }
     let base_rate = evaluation.model.constant.probability;
     let x = Axis::share("Recall (share of churners flagged)");
-    let mut frame = Frame::new(x, Axis::share("Precision (share of flagged who churn)"));
+    let mut frame = Frame::new(&x, &Axis::share("Precision (share of flagged who churn)"));
     frame.rule_y("line chance", base_rate);
     frame.curve("line one", curve.iter().copied());
     Some(Figure {

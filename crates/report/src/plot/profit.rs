@@ -17,8 +17,8 @@ pub(crate) fn figure(evaluation: &Evaluation) -> Option<Figure> {
     let profits = curve.points.iter().map(|point| point.profit);
     let y = Scale::around(profits.chain([0.0, chosen.profit]), 5);
     let mut frame = Frame::new(
-        Axis::share("Customers contacted, highest scores first"),
-        Axis::new(y, "Profit over all test customers (money)", Unit::Amount),
+        &Axis::share("Customers contacted, highest scores first"),
+        &Axis::new(y, "Profit over all test customers (money)", Unit::Amount),
     );
     frame.rule_y("cut", 0.0);
     frame.rule_x("line chance", chosen.contacted_share);

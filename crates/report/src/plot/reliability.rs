@@ -18,7 +18,7 @@ pub(crate) fn figure(evaluation: &Evaluation) -> Option<Figure> {
         return None;
     }
     let (x, y) = (Axis::share("Predicted probability"), Axis::share("Observed share of churners"));
-    let mut frame = Frame::new(x, y);
+    let mut frame = Frame::new(&x, &y);
     draw_foot(&mut frame, &evaluation.model.histogram);
     frame.curve("line chance", [(0.0, 0.0), (1.0, 1.0)]);
     draw_bins(&mut frame, before, "two", "as the network says");

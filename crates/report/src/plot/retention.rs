@@ -59,7 +59,8 @@ fn draw(retention: &Retention) -> String {
         write!(markup, "<th>{month}</th>").expect("writing to a string cannot fail");
     }
     markup.push_str("</tr></thead><tbody>\n");
-    for cohort in retention.cohorts.iter().take(MAX_COHORTS) {
+    let n_left_out = retention.cohorts.len().saturating_sub(MAX_COHORTS);
+    for cohort in &retention.cohorts[n_left_out..] {
         draw_row(&mut markup, cohort, n_months, shades);
     }
     markup.push_str("</tbody></table></div>");
@@ -89,10 +90,12 @@ fn finding(retention: &Retention) -> String {
     if n_all == 0 {
         return String::new();
     }
-    format!(
-        "{} of customers bought again in the month after their first purchase.",
-        percent(n_back as f64 / n_all as f64)
-    )
+    let back = percent(n_back as f64 / n_all as f64);
+    let cut = match retention.cohorts.len() {
+        0..=MAX_COHORTS => String::new(),
+        n_cohorts => format!(" The last {MAX_COHORTS} of {n_cohorts} cohorts are drawn; the table has all."),
+    };
+    format!("{back} of customers bought again in the month after their first purchase.{cut}")
 }
 
 fn table(retention: &Retention) -> DataTable {

@@ -18,7 +18,7 @@ pub(crate) fn figure(evaluation: &Evaluation) -> Option<Figure> {
     }
     let x = Axis::share("False positive rate (share of stayers flagged)");
     let y = Axis::share("True positive rate (share of churners flagged)");
-    let mut frame = Frame::new(x, y);
+    let mut frame = Frame::new(&x, &y);
     frame.curve("line chance", [(0.0, 0.0), (1.0, 1.0)]);
     let rival = evaluation.strongest_baseline().filter(|baseline| baseline.roc.len() > 1);
     if let Some(baseline) = rival {

@@ -235,7 +235,7 @@ fn importance(size: Size) -> Vec<FeatureImportance> {
     let mut noise = Noise(3);
     (0..size.n_features)
         .map(|i| {
-            let value = 0.062 * 0.72_f64.powi(i as i32) - 0.0006 + 0.0004 * noise.normal();
+            let value = 0.062 * 0.72_f64.powf(i as f64) - 0.0006 + 0.0004 * noise.normal();
             let half = 0.0015 + 0.06 * value.abs();
             let interval = Interval {
                 low: value - half,
@@ -254,7 +254,7 @@ fn dependence(size: Size) -> Vec<PartialDependence> {
     let numeric = |i: usize| {
         let scale = [300.0, 40.0, 90.0, 700.0, 4_500.0, 3.0][i % 6];
         let values: Vec<f64> = (0..=20).map(|k| scale * f64::from(k) / 20.0).collect();
-        let rise = if i % 2 == 0 { 1.0 } else { -1.0 } / (1.0 + i as f64);
+        let rise = if i.is_multiple_of(2) { 1.0 } else { -1.0 } / (1.0 + i as f64);
         let points = values.iter().map(|v| point(sigmoid(-0.9 + rise * 3.0 * (v / scale - 0.4)))).collect();
         let counts = (0..20).map(|k: u64| 400 / (k + 1) + (k % 3) * 4).collect();
         DependenceShape::Numeric { points, edges: values.clone(), values, counts }
@@ -315,13 +315,12 @@ fn timeline(size: Size) -> Timeline {
 
 fn retention(size: Size) -> Retention {
     let n_months = size.n_epochs.min(14);
-    let cohorts = (0..n_months).map(|i| {
-        let n = 950 - 55 * i as u64;
-        let active = (0..n_months - i).map(|k| match k {
-            0 => n,
-            k => n * (36 - k as u64 + (i as u64 * 5 + k as u64 * 7) % 9) / 100,
-        });
-        Cohort { start: day(START + 31 * i as i64), active: active.collect() }
+    let starts = (START..).step_by(31);
+    let cohorts = starts.take(n_months).zip(0_u64..).map(|(start, i)| {
+        let n = 950 - 55 * i;
+        let active =
+            (0..n_months as u64 - i).map(|k| if k == 0 { n } else { n * (36 - k + (i * 5 + k * 7) % 9) / 100 });
+        Cohort { start: day(start), active: active.collect() }
     });
     Retention { cohorts: cohorts.collect() }
 }
