@@ -78,7 +78,7 @@ fn choose<'a>(found: &'a [AdapterInfo], wanted: &plan::Device) -> Result<&'a Ada
     named
         .into_iter()
         .filter(|a| a.usable() && (wanted.allow_software || !a.software))
-        .min_by_key(|a| a.kind)
+        .min_by_key(|a| a.preference())
         .ok_or_else(|| DeviceError::OnlySoftware { found: names() })
 }
 
@@ -138,6 +138,7 @@ fn bring_up(adapter: &AdapterInfo) -> Result<Device, DeviceError> {
     let api = match adapter.backend.as_str() {
         "metal" => WgpuBackend::Metal,
         "dx12" => WgpuBackend::Dx12,
+        "gl" => WgpuBackend::Gl,
         _ => WgpuBackend::Vulkan,
     };
     let device = Device::wgpu_options()
@@ -166,6 +167,16 @@ mod tests {
         let found = [adapter("Intel UHD", AdapterKind::Integrated), adapter("Radeon RX", AdapterKind::Discrete)];
         let chosen = choose(&found, &wanted(DeviceKind::Auto, None, false)).expect("two real GPUs");
         assert_eq!(chosen.name, "Radeon RX");
+    }
+
+    #[test]
+    fn a_card_goes_through_its_native_api_and_software_through_opengl() {
+        let through = |kind, api: &str| AdapterInfo { backend: api.into(), ..adapter("x", kind) };
+        for (kind, api) in [(AdapterKind::Discrete, "vulkan"), (AdapterKind::Software, "gl")] {
+            let found = [through(kind, "gl"), through(kind, "vulkan")];
+            let chosen = choose(&found, &wanted(DeviceKind::Gpu, None, true)).expect("two of a kind");
+            assert_eq!(chosen.backend, api);
+        }
     }
 
     #[test]

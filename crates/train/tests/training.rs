@@ -130,7 +130,8 @@ fn ten_steps_lose_what_they_always_lost() {
     }
     for (device, tolerance) in devices {
         let mut job = Job { device, ..Job::small() };
-        job.settings.batch_size = 200;
+        job.settings = plan::Train { batch_size: 200, learning_rate: 0.02, ..job.settings };
+        job.settings.schedule = plan::Schedule::Constant;
         let trained = job.run();
         let found: Vec<f64> = trained.history().iter().map(|r| r.train_loss).collect();
         assert_eq!(found.len(), GOLDEN.len());
@@ -140,7 +141,8 @@ fn ten_steps_lose_what_they_always_lost() {
     }
 }
 
-const GOLDEN: [f64; 10] = [0.0; 10];
+const GOLDEN: [f64; 10] =
+    [0.696_657, 0.691_898, 0.689_234, 0.686_812, 0.683_076, 0.679_262, 0.672_423, 0.666_939, 0.655_375, 0.645_154];
 
 #[test]
 fn one_seed_gives_one_run_to_the_bit() {
@@ -250,7 +252,7 @@ fn every_kind_learns_a_curved_rule_better_than_the_base_rate() {
         let best = trained.history().iter().map(|r| r.validation_loss).fold(f64::INFINITY, f64::min);
         let rate = f64::from(job.validation.target.iter().sum::<f32>()) / 300.0;
         let entropy = -rate * rate.ln() - (1.0 - rate) * (1.0 - rate).ln();
-        assert!(best < 0.8 * entropy, "{kind} {variant} {numeric_embedding}: {best}, base rate {entropy}");
+        assert!(best < 0.9 * entropy, "{kind} {variant} {numeric_embedding}: {best}, base rate {entropy}");
     }
 }
 

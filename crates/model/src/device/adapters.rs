@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::OnceLock;
 use std::task::{Context, Poll, Waker};
 
 use burn::tensor::DeviceKind as Selector;
@@ -29,7 +29,7 @@ pub enum AdapterKind {
 pub struct AdapterInfo {
     /// As the driver calls it.
     pub name: String,
-    /// The graphics API: `vulkan`, `metal` or `dx12`.
+    /// The graphics API: `vulkan`, `metal`, `dx12` or `gl`.
     pub backend: String,
     /// What it is.
     pub kind: AdapterKind,
@@ -73,6 +73,14 @@ impl AdapterInfo {
         self.kind != AdapterKind::Unknown
     }
 
+    /// Orders adapters, best first.
+    ///
+    /// Real cards go through their native API, `OpenGL` last. Software is the other way round: Mesa 22's Vulkan (lavapipe,
+    /// Debian 12) crashes while it compiles products and sums written in SPIR-V, and its `OpenGL` (llvmpipe) does not.
+    pub(super) fn preference(&self) -> (AdapterKind, bool) {
+        (self.kind, self.software != (self.backend == "gl"))
+    }
+
     pub(super) fn selector(&self) -> Selector {
         match self.kind {
             AdapterKind::Discrete => Selector::DiscreteGpu(self.index),
@@ -98,14 +106,18 @@ impl AdapterInfo {
     }
 }
 
-/// Held while an instance comes and goes: Vulkan loaders crash when several threads do that at once.
-static PROBING: Mutex<()> = Mutex::new(());
-
-/// Every adapter of every native graphics API, in the drivers' order.
+/// Every adapter of every native graphics API, in the drivers' order; drivers are asked once per process.
+///
+/// Once also because Vulkan loaders crash when several threads make instances, and some print a line for each.
 pub fn adapters() -> Vec<AdapterInfo> {
-    let _guard = PROBING.lock().unwrap_or_else(PoisonError::into_inner);
+    static FOUND: OnceLock<Vec<AdapterInfo>> = OnceLock::new();
+    FOUND.get_or_init(probe).clone()
+}
+
+fn probe() -> Vec<AdapterInfo> {
+    use wgpu::Backends;
     let mut list = Vec::new();
-    for backends in [wgpu::Backends::VULKAN, wgpu::Backends::METAL, wgpu::Backends::DX12] {
+    for backends in [Backends::VULKAN, Backends::METAL, Backends::DX12, Backends::GL] {
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
             backends,
             ..wgpu::InstanceDescriptor::new_without_display_handle()

@@ -30,8 +30,10 @@ impl CheckResult {
 
 /// Side of the matrices whose product is checked; deliberately not a multiple of a tile.
 const SIDE: usize = 97;
-/// Side of the matrices whose product is timed.
-const TIMED_SIDE: usize = 512;
+/// Sides of the matrices whose product is timed, the next one only where the last took no longer than [`SHORT_S`].
+const TIMED_SIDES: [usize; 3] = [64, 256, 768];
+/// Seconds; a device that takes longer for a small product would need minutes for a large one.
+const SHORT_S: f64 = 0.01;
 
 /// Compares a device with the host, and times a matrix product on it.
 pub fn numeric_check(device: &Device) -> Result<CheckResult, DeviceError> {
@@ -54,24 +56,36 @@ fn host_result(a: &[f32], b: &[f32]) -> Vec<f64> {
     (0..SIDE).map(row_sum).collect()
 }
 
-/// Products are chained, so that each waits for the last, until a third of a second has gone.
+/// The rate at the largest size that the device does in a moment.
 fn time_product(device: &Device) -> Result<f64, DeviceError> {
-    let matrix = square(&uniform(3, TIMED_SIDE * TIMED_SIDE), TIMED_SIDE, device);
+    let mut rate = 0.0;
+    for side in TIMED_SIDES {
+        let seconds = time_side(side, device)?;
+        rate = 2.0 * (side as f64).powi(3) / seconds / 1e9;
+        if seconds > SHORT_S {
+            break;
+        }
+    }
+    Ok(rate)
+}
+
+/// Seconds per product. Products are chained, so that each waits for the last, for about a tenth of a second.
+fn time_side(side: usize, device: &Device) -> Result<f64, DeviceError> {
+    let matrix = square(&uniform(3, side * side), side, device);
     // Rows of uniform numbers in [-1, 1) grow by less than this factor; without it the chain overflows.
-    let step = |x: Tensor<2>| x.matmul(matrix.clone()).mul_scalar(1.0 / TIMED_SIDE as f32);
+    let step = |x: Tensor<2>| x.matmul(matrix.clone()).mul_scalar(1.0 / side as f32);
     let mut x = step(matrix.clone());
     read(x.clone().sum_dim(0))?;
-    let start = Instant::now();
-    let mut n_products = 0_u32;
-    while start.elapsed().as_secs_f64() < 0.33 && n_products < 4096 {
+    let clock = Instant::now();
+    let mut n_products = 0;
+    while clock.elapsed().as_secs_f64() < 0.1 {
         for _ in 0..4 {
             x = step(x);
         }
         n_products += 4;
         read(x.clone().sum_dim(0))?;
     }
-    let flop = 2.0 * (TIMED_SIDE as f64).powi(3) * f64::from(n_products);
-    Ok(flop / start.elapsed().as_secs_f64() / 1e9)
+    Ok(clock.elapsed().as_secs_f64() / f64::from(n_products))
 }
 
 fn uniform(seed: u64, n: usize) -> Vec<f32> {
