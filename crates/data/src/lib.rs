@@ -9,6 +9,23 @@
 //! * With `data.id_key_file`, no id leaves this crate unhashed.
 //! * A file that is written is whole, or absent.
 //! * Memory is bounded by the kept columns in compact form, not by the files.
+//!
+//! # What is read
+//! Parquet goes through polars' streaming engine. Text goes through the csv crate, because a user must be told which row
+//! has too few fields or a byte that is no UTF-8; polars fills the one with nulls and does not say where the other is.
+//!
+//! # Example
+//! ```
+//! use tenure_config::{Overrides, parse};
+//! use tenure_data::{Silent, load};
+//!
+//! let text = "[data]\nsource = \"synthetic\"\n[synthetic]\nn_customers = 500\n";
+//! let plan = parse(text, "first.toml", &Overrides::default())?;
+//! let loaded = load(&plan, &mut Silent)?;
+//! assert_eq!(loaded.validation.n_read, loaded.validation.n_kept + loaded.validation.n_dropped());
+//! assert!(loaded.table.features().count() > 10);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod attributes;
 mod builder;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::path::Path;
 
-use polars::prelude::{ChunkedArray, Column, DataType, ParquetReader, PolarsDataType, PolarsError, SerReader, TimeUnit};
+use polars::prelude::{Column, DataType, ParquetReader, PolarsError, SerReader, TimeUnit};
 
 use crate::DataError;
 
@@ -57,26 +57,19 @@ fn read(file: File) -> Result<ScoredRows, PolarsError> {
     let cutoff_us = match frame.column("cutoff") {
         Ok(cutoff) => {
             let instants = cutoff.cast(&DataType::Datetime(TimeUnit::Microseconds, None))?.cast(&DataType::Int64)?;
-            values(instants.i64()?)
+            instants.i64()?.iter().map(|us| us.unwrap_or(0)).collect()
         }
         Err(_) => vec![0; frame.height()],
     };
     Ok(ScoredRows {
-        id: id.str()?.into_iter().map(|id| id.unwrap_or_default().to_owned()).collect(),
+        id: id.str()?.iter().map(|id| id.unwrap_or_default().to_owned()).collect(),
         cutoff_us,
-        calibrated: values(column(&frame.column("calibrated")?.clone(), &DataType::Float64)?.f64()?),
-        label: values(column(&frame.column("label")?.clone(), &DataType::Float32)?.f32()?),
+        calibrated: numbers(frame.column("calibrated")?)?,
+        label: numbers(frame.column("label")?)?.into_iter().map(|label| label as f32).collect(),
     })
 }
 
-fn column(column: &Column, kind: &DataType) -> Result<Column, PolarsError> {
-    column.cast(kind)
-}
-
-fn values<T>(array: &ChunkedArray<T>) -> Vec<T::Physical<'_>>
-where
-    T: PolarsDataType,
-    for<'a> &'a ChunkedArray<T>: IntoIterator<Item = Option<T::Physical<'a>>>,
-{
-    array.into_iter().flatten().collect()
+fn numbers(column: &Column) -> Result<Vec<f64>, PolarsError> {
+    let numbers = column.cast(&DataType::Float64)?;
+    Ok(numbers.f64()?.iter().map(|number| number.unwrap_or(f64::NAN)).collect())
 }

@@ -2,11 +2,12 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, sync_channel};
 
 use polars::prelude::{
-    ArrowDataType, Column, DataFrame, DataType, Engine, LazyFrame, ParquetReader, PlRefPath, PolarsError,
-    ScanArgsParquet, TimeUnit, col,
+    ArrowDataType, Column, DataFrame, DataType, Engine, LazyFrame, ParquetReader, PlRefPath, PlanCallback, PolarsError,
+    ScanArgsParquet, SerReader, TimeUnit, col,
 };
 
 use super::{MAGIC, SourceColumn, Storage};
@@ -72,17 +73,39 @@ pub(super) fn read(
     limit: u64,
     visit: &mut dyn FnMut(&Batch) -> Result<(), DataError>,
 ) -> Result<u64, DataError> {
-    let failed = |error: &PolarsError| damaged(path, error);
-    let place = PlRefPath::try_from_path(path).map_err(|error| failed(&error))?;
+    // One batch waits while another is worked on: the engine reads ahead, and not further.
+    let (sender, frames) = sync_channel(1);
+    let sink = scan(path, names)
+        .and_then(|scan| scan.sink_batches(PlanCallback::new(move |frame| Ok(sender.send(frame).is_err())), true, None))
+        .map_err(|error| damaged(path, &error))?;
+    std::thread::scope(|scope| {
+        let engine = scope.spawn(move || sink.collect_with_engine(Engine::Streaming));
+        let visited = visit_all(path, frames, limit, visit);
+        match engine.join() {
+            Ok(Ok(_)) => visited,
+            Ok(Err(error)) => visited.and(Err(damaged(path, &error))),
+            Err(_panic) => visited.and(Err(broken(path, "its pages do not hold what its footer says"))),
+        }
+    })
+}
+
+fn scan(path: &Path, names: &[&str]) -> Result<LazyFrame, PolarsError> {
+    let place = PlRefPath::try_from_path(path)?;
     // The path is a file that exists: a bracket in its name is not a pattern.
     let args = ScanArgsParquet { glob: false, cache: false, ..ScanArgsParquet::default() };
     let columns: Vec<_> = names.iter().map(|name| col(*name)).collect();
-    let frames = LazyFrame::scan_parquet(place, args)
-        .and_then(|frame| frame.select(columns).collect_batches(Engine::Streaming, true, None, false))
-        .map_err(|error| failed(&error))?;
+    Ok(LazyFrame::scan_parquet(place, args)?.select(columns))
+}
+
+/// Visits frames as they come; when it returns, the engine finds nobody listening and stops.
+fn visit_all(
+    path: &Path,
+    frames: Receiver<DataFrame>,
+    limit: u64,
+    visit: &mut dyn FnMut(&Batch) -> Result<(), DataError>,
+) -> Result<u64, DataError> {
     let mut n_rows = 0;
     for frame in frames {
-        let frame = frame.map_err(|error| failed(&error))?;
         let batch = batch(path, &frame, n_rows + 1)?;
         n_rows += batch.n_rows as u64;
         visit(&batch)?;
@@ -130,6 +153,9 @@ fn cells(path: &Path, column: &Column) -> Result<Cells, DataError> {
 }
 
 fn damaged(path: &Path, error: &PolarsError) -> DataError {
-    let reason = error.to_string().lines().next().unwrap_or_default().trim_end_matches('.').to_string();
-    DataError::DamagedParquet { file: PathBuf::from(path), reason }
+    broken(path, error.to_string().lines().next().unwrap_or_default().trim_end_matches('.'))
+}
+
+fn broken(path: &Path, reason: &str) -> DataError {
+    DataError::DamagedParquet { file: path.into(), reason: reason.into() }
 }

@@ -72,3 +72,41 @@ fn column(made: &MadeColumn) -> PolarsResult<Column> {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use polars::prelude::{ParquetReader, SerReader};
+    use tenure_table::MISSING_CODE;
+
+    use super::*;
+
+    #[test]
+    fn chunks_read_back_as_row_groups_with_types_and_nulls() {
+        let columns = |time_us| {
+            vec![
+                MadeColumn::new("id", Cells::Id(vec![42, MISSING_ID])),
+                MadeColumn::new("time", Cells::Time(vec![time_us, time_us])),
+                MadeColumn::new("text", Cells::TimeText(vec![UNREADABLE, 0])),
+                MadeColumn::new("amount", Cells::Number(vec![12.5, f64::NAN])),
+                MadeColumn::levels("plan", vec![1, MISSING_CODE], &["a", "b"]),
+            ]
+        };
+        let temporary = tempfile::NamedTempFile::new().expect("a temporary file");
+        let chunks = [1_000_000, 2_000_000].map(|time_us| encode(&columns(time_us)).expect("columns fit"));
+        let file = temporary.reopen().expect("the file opens");
+        let mut parquet = ParquetFile::begin(file, &chunks[0]).expect("a file begins");
+        for chunk in &chunks {
+            parquet.push(chunk).expect("the chunk is written");
+        }
+        parquet.finish().expect("the footer is written");
+        let read = ParquetReader::new(temporary.reopen().expect("the file opens")).finish().expect("the file is whole");
+        assert_eq!(read.height(), 4);
+        let column = |name: &str| read.column(name).expect("the column is there").clone();
+        assert_eq!(*column("time").dtype(), DataType::Datetime(TimeUnit::Microseconds, None));
+        assert_eq!(["id", "text", "amount", "plan"].map(|name| column(name).null_count()), [2, 0, 2, 2]);
+        let text = |name: &str, row_idx| column(name).get(row_idx).expect("the row is there").str_value().to_string();
+        assert_eq!(text("id", 0), "C00000042");
+        assert_eq!((text("text", 2).as_str(), text("text", 3).as_str()), (UNREADABLE_TEXT, "1970-01-01"));
+        assert_eq!((text("amount", 0).as_str(), text("plan", 2).as_str()), ("12.5", "b"));
+    }
+}

@@ -4,6 +4,7 @@ mod bad_data;
 mod customers;
 mod events;
 mod inference;
+mod scale;
 mod shared_data;
 
 use std::path::{Path, PathBuf};
