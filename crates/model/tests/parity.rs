@@ -24,6 +24,11 @@ fn devices() -> Vec<ChosenDevice> {
     list
 }
 
+/// A GPU that the CPU imitates needs seconds per kernel: it computes the cases that reach the most kernels.
+fn runs_on(case: &cases::Case, chosen: &ChosenDevice) -> bool {
+    !chosen.info.software || ["tabm full, pwl, short batch", "realmlp, pbld"].contains(&case.name.as_str())
+}
+
 #[test]
 fn logits_are_the_reference_s_on_every_device() {
     let devices = devices();
@@ -33,7 +38,7 @@ fn logits_are_the_reference_s_on_every_device() {
         let reference = Reference::new(&case.spec, &exact);
         let mut expected = Vec::new();
         case.for_each_row(|row| expected.extend(reference.logits(row)));
-        for chosen in &devices {
+        for chosen in devices.iter().filter(|chosen| runs_on(&case, chosen)) {
             let network = Network::from_weights(&case.spec, &weights, &chosen.device).expect("as many as drawn");
             let found = network.forward(&case.upload(&chosen.device)).into_data().to_vec::<f32>().expect("floats");
             assert_eq!(found.len(), expected.len(), "{}", case.name);
@@ -53,7 +58,7 @@ fn gradients_are_the_reference_s_slopes_on_every_device() {
         let weights = initial_weights(&case.spec, 0.1, 12);
         let exact: Vec<f64> = weights.iter().map(|w| f64::from(*w)).collect();
         let slopes: Vec<f64> = (0..exact.len()).map(|i| slope(&case, &exact, i)).collect();
-        for chosen in &devices {
+        for chosen in devices.iter().filter(|chosen| runs_on(&case, chosen)) {
             let found = gradient(&case, &weights, chosen);
             for (i, (f, e)) in found.iter().zip(&slopes).enumerate() {
                 let error = (f64::from(*f) - e).abs() / (1.0 + e.abs());

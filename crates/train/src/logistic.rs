@@ -222,27 +222,33 @@ fn descent(gradient: &[f64], pairs: &[(Vec<f64>, Vec<f64>)]) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
     use tenure_artifact::{CategoricalInput, ContinuousInput, InputLayout};
 
     use super::*;
 
     /// Rows with a magnitude, an indicator and a category of two levels; the label follows a known rule.
-    fn rows(n: usize, shift: usize) -> Dataset {
-        let uniform = |i: usize, k: usize| ((i + shift) * 7919 + k * 104_729) % 1000;
-        let x = |i: usize| uniform(i, 1) as f32 / 500.0 - 1.0;
-        let noise = |i: usize| (uniform(i * i, 4) as f64 + 0.5) / 1000.0;
-        let truth =
-            |i: usize| sigmoid(1.5 * f64::from(x(i)) - (uniform(i, 2) % 2) as f64 + 0.8 * (uniform(i, 3) % 2) as f64);
+    fn rows(n: usize, seed: u64) -> Dataset {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let continuous: Vec<f32> = (0..n).map(|_| 2.0 * rng.random::<f32>() - 1.0).collect();
+        let binary: Vec<f32> = (0..n).map(|_| f32::from(u8::from(rng.random::<bool>()))).collect();
+        let categorical: Vec<u32> = (0..n).map(|_| u32::from(rng.random::<bool>())).collect();
+        let truth = |i: usize| {
+            let (x, g, c) = (f64::from(continuous[i]), f64::from(binary[i]), f64::from(categorical[i]));
+            sigmoid(1.5 * x - g + 0.8 * c)
+        };
+        let target = (0..n).map(|i| f32::from(u8::from(rng.random::<f64>() < truth(i)))).collect();
         Dataset {
             layout: InputLayout {
                 continuous: vec![ContinuousInput { name: "x".into(), source: "x".into(), quantiles: vec![] }],
                 binary: vec!["g".into()],
                 categorical: vec![CategoricalInput { name: "c".into(), n_levels: 2 }],
             },
-            continuous: (0..n).map(x).collect(),
-            binary: (0..n).map(|i| (uniform(i, 2) % 2) as f32).collect(),
-            categorical: (0..n).map(|i| (uniform(i, 3) % 2) as u32).collect(),
-            target: (0..n).map(|i| f32::from(u8::from(noise(i) < truth(i)))).collect(),
+            continuous,
+            binary,
+            categorical,
+            target,
             weight: vec![1.0; n],
         }
     }
@@ -267,7 +273,7 @@ mod tests {
 
     #[test]
     fn the_known_rule_is_found() {
-        let fitted = fit(&rows(4000, 0), &rows(1000, 4000)).expect("two classes");
+        let fitted = fit(&rows(8000, 0), &rows(1000, 1)).expect("two classes");
         let [x, g, c0, c1] = fitted.coefficients[..] else { panic!("four coefficients") };
         assert!((x - 1.5).abs() < 0.25, "{fitted:?}");
         assert!((g + 1.0).abs() < 0.25, "{fitted:?}");
