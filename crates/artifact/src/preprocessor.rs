@@ -195,20 +195,19 @@ impl Preprocessor {
         let RowBuffers { mut continuous, mut binary, mut categorical } = out;
         for (input_idx, (input, raw)) in self.inputs.iter().zip(row).enumerate() {
             let (f, g, c) = input.encoder.widths();
-            let cells = RowBuffers {
+            let mut cells = RowBuffers {
                 continuous: continuous.split_off_mut(..f).expect("buffers have the layout's widths"),
                 binary: binary.split_off_mut(..g).expect("buffers have the layout's widths"),
                 categorical: categorical.split_off_mut(..c).expect("buffers have the layout's widths"),
             };
             flags.n_missing += u32::from(raw.is_missing());
-            if input.encoder.reads_numbers() {
-                let RawValue::Number(number) = as_number(raw) else {
-                    return Err(ApplyError::WrongKind { input_idx, expected: "number" });
-                };
-                apply_number(&input.encoder, number, cells, &mut flags);
-            } else {
-                let level = as_level(raw).ok_or(ApplyError::WrongKind { input_idx, expected: "level" })?;
-                apply_level(&input.encoder, level, cells, &mut flags);
+            match (input.encoder.reads_numbers(), raw) {
+                (true, RawValue::Number(number)) => apply_number(&input.encoder, *number, &mut cells, &mut flags),
+                (true, RawValue::Missing) => apply_number(&input.encoder, f32::NAN, &mut cells, &mut flags),
+                (false, RawValue::Level(name)) => apply_level(&input.encoder, Some(name), &mut cells, &mut flags),
+                (false, RawValue::Missing) => apply_level(&input.encoder, None, &mut cells, &mut flags),
+                (true, RawValue::Level(_)) => return Err(ApplyError::WrongKind { input_idx, expected: "number" }),
+                (false, RawValue::Number(_)) => return Err(ApplyError::WrongKind { input_idx, expected: "level" }),
             }
         }
         Ok(flags)
@@ -228,21 +227,7 @@ impl Preprocessor {
     }
 }
 
-/// Missing read as NaN; a level stays what it is.
-fn as_number<'a>(raw: &RawValue<'a>) -> RawValue<'a> {
-    if matches!(raw, RawValue::Missing) { RawValue::Number(f32::NAN) } else { *raw }
-}
-
-/// The level, none inside for a missing one; none outside for a number.
-fn as_level<'a>(raw: &RawValue<'a>) -> Option<Option<&'a str>> {
-    match raw {
-        RawValue::Missing => Some(None),
-        RawValue::Level(name) => Some(Some(name)),
-        RawValue::Number(_) => None,
-    }
-}
-
-fn apply_number(encoder: &Encoder, raw: f32, out: RowBuffers<'_>, flags: &mut RowFlags) {
+fn apply_number(encoder: &Encoder, raw: f32, out: &mut RowBuffers<'_>, flags: &mut RowFlags) {
     let beyond = match encoder {
         Encoder::Magnitude(magnitude) => {
             out.continuous[0] = magnitude.value(raw);
@@ -255,7 +240,7 @@ fn apply_number(encoder: &Encoder, raw: f32, out: RowBuffers<'_>, flags: &mut Ro
     flags.n_out_of_range += u32::from(beyond);
 }
 
-fn apply_level(encoder: &Encoder, level: Option<&str>, out: RowBuffers<'_>, flags: &mut RowFlags) {
+fn apply_level(encoder: &Encoder, level: Option<&str>, out: &mut RowBuffers<'_>, flags: &mut RowFlags) {
     let levels = match encoder {
         Encoder::OneHot(one_hot) => {
             one_hot.write(level, out.binary);
@@ -304,7 +289,10 @@ mod tests {
         Preprocessor::new(inputs, vec![vec![]; 2], vec![])
     }
 
-    fn apply(row: &[RawValue<'_>]) -> Result<(RowFlags, [f32; 2], [f32; 6], [u32; 1]), ApplyError> {
+    /// Flags, continuous, binary and categorical inputs.
+    type Encoded = (RowFlags, [f32; 2], [f32; 6], [u32; 1]);
+
+    fn apply(row: &[RawValue<'_>]) -> Result<Encoded, ApplyError> {
         let (mut continuous, mut binary, mut categorical) = ([9.0; 2], [9.0; 6], [9]);
         let out = RowBuffers { continuous: &mut continuous, binary: &mut binary, categorical: &mut categorical };
         prep().apply_row(row, out).map(|flags| (flags, continuous, binary, categorical))

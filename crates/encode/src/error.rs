@@ -202,11 +202,11 @@ impl std::fmt::Display for UnitName {
 /// The first names of a list, for a message.
 fn list(names: &[String]) -> String {
     const SHOWN: usize = 8;
-    let mut text = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    if names.len() > SHOWN {
-        text.push_str(&format!(" and {} more", names.len() - SHOWN));
+    let text = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => text,
+        n_more => format!("{text} and {n_more} more"),
     }
-    text
 }
 
 /// What a column holds, for a message.

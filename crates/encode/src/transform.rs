@@ -146,17 +146,23 @@ impl Source<'_> {
     }
 
     fn write_continuous<'c>(&self, first: usize, rows: &[u32], cells: impl Iterator<Item = &'c mut f32>) {
-        let cells_of_rows = cells.zip(rows);
+        let cells = cells.zip(rows);
         match self {
             Self::Numbers { encoder: Encoder::Magnitude(magnitude), values } => {
-                cells_of_rows.for_each(|(cell, &row_idx)| *cell = magnitude.value(values[row_idx as usize]));
+                for (cell, &row_idx) in cells {
+                    *cell = magnitude.value(values[row_idx as usize]);
+                }
             }
-            Self::Levels { codes, cells, .. } => {
-                cells_of_rows.for_each(|(cell, &row_idx)| {
-                    *cell = cells.continuous[level(codes, row_idx, cells.continuous.len())]
-                });
+            Self::Levels { codes, cells: of_level, .. } => {
+                for (cell, &row_idx) in cells {
+                    *cell = of_level.continuous[level(codes, row_idx, of_level.continuous.len())];
+                }
             }
-            Self::Ordered(values) => cells_of_rows.zip(&values[first..]).for_each(|((cell, _), value)| *cell = *value),
+            Self::Ordered(values) => {
+                for ((cell, _), value) in cells.zip(&values[first..]) {
+                    *cell = *value;
+                }
+            }
             Self::Numbers { .. } => {}
         }
     }
@@ -173,10 +179,10 @@ impl Source<'_> {
         }
     }
 
-    fn write_categorical<'c>(&self, rows: &[u32], cells_out: impl Iterator<Item = &'c mut u32>) {
-        if let Self::Levels { codes, cells, .. } = self {
-            for (cell, &row_idx) in cells_out.zip(rows) {
-                *cell = cells.categorical[level(codes, row_idx, cells.categorical.len())];
+    fn write_categorical<'c>(&self, rows: &[u32], cells: impl Iterator<Item = &'c mut u32>) {
+        if let Self::Levels { codes, cells: of_level, .. } = self {
+            for (cell, &row_idx) in cells.zip(rows) {
+                *cell = of_level.categorical[level(codes, row_idx, of_level.categorical.len())];
             }
         }
     }

@@ -166,7 +166,9 @@ mod tests {
         let exact = scale(&sorted, NumericEncoding::Quantile);
         let mut noisy: Vec<f32> = sorted.clone();
         let mut rng = stream(1, Purpose::Quantiles("noise"));
-        noisy.iter_mut().for_each(|value| *value += rng.random_range(-1e-4..1e-4_f32));
+        for value in &mut noisy {
+            *value += rng.random_range(-1e-4..1e-4_f32);
+        }
         noisy.sort_unstable_by(f32::total_cmp);
         let noisy = scale(&noisy, NumericEncoding::Quantile);
         for value in [0.0, 1.0, 2.0, 5.0] {

@@ -23,17 +23,17 @@ pub(crate) fn deal(
     shares: &[f64],
     rng: &mut ChaCha8Rng,
 ) -> Vec<Vec<u32>> {
-    let mut size = vec![0_u32; units.n_units];
-    let mut n_positive = vec![0_u32; units.n_units];
+    let mut size = vec![0_u32; units.count];
+    let mut n_positive = vec![0_u32; units.count];
     for &row_idx in rows {
         let unit = units.of_row[row_idx as usize] as usize;
         size[unit] += 1;
         n_positive[unit] += u32::from(positives[row_idx as usize]);
     }
-    let mut part_of = vec![NOT_DEALT; units.n_units];
+    let mut part_of = vec![NOT_DEALT; units.count];
     for stratum in 0..N_STRATA {
         let in_stratum = |&unit: &usize| size[unit] > 0 && stratum_of(size[unit], n_positive[unit]) == stratum;
-        let mut members: Vec<usize> = (0..units.n_units).filter(in_stratum).collect();
+        let mut members: Vec<usize> = (0..units.count).filter(in_stratum).collect();
         members.shuffle(rng);
         let mut given = vec![0.0; shares.len()];
         for unit in members {

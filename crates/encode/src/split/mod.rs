@@ -165,7 +165,7 @@ impl Splitter<'_> {
             return Err(EncodeError::Folds { folds, kind: self.split.kind.name() });
         }
         for class in [false, true] {
-            let mut has_class = vec![false; units.n_units];
+            let mut has_class = vec![false; units.count];
             for (unit, &positive) in units.of_row.iter().zip(&self.positives) {
                 has_class[*unit as usize] |= positive == class;
             }

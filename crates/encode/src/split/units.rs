@@ -12,7 +12,7 @@ pub(crate) struct Units {
     /// For each row its unit.
     pub(crate) of_row: Vec<u32>,
     /// How many there are.
-    pub(crate) n_units: usize,
+    pub(crate) count: usize,
     /// What they are called.
     pub(crate) name: UnitName,
 }
@@ -22,7 +22,7 @@ impl Units {
     pub(crate) fn customers(table: &Table) -> Self {
         let Some(column) = table.with_role(Role::Id) else { return Self::rows(table.n_rows()) };
         let units = Self::number(&column.values, UnitName::Customers);
-        if units.n_units == table.n_rows() { Self { name: UnitName::Rows, ..units } } else { units }
+        if units.count == table.n_rows() { Self { name: UnitName::Rows, ..units } } else { units }
     }
 
     /// The values of a column, of which none may be missing.
@@ -34,12 +34,12 @@ impl Units {
     }
 
     fn rows(n_rows: usize) -> Self {
-        Self { of_row: (0..n_rows as u32).collect(), n_units: n_rows, name: UnitName::Rows }
+        Self { of_row: (0..n_rows as u32).collect(), count: n_rows, name: UnitName::Rows }
     }
 
     fn number(values: &Values, name: UnitName) -> Self {
         let n_rows = values.len();
-        let (of_row, n_units) = match values {
+        let (of_row, count) = match values {
             Values::Text(texts) => {
                 number((0..n_rows).map(|row_idx| Some(texts.get(row_idx)).filter(|t| !t.is_empty())))
             }
@@ -48,7 +48,7 @@ impl Units {
             // 0 and -0 are one number; the sum makes them one pattern of bits.
             Values::Numeric(v) => number(v.iter().map(|value| (!value.is_nan()).then_some((value + 0.0).to_bits()))),
         };
-        Self { of_row, n_units, name }
+        Self { of_row, count, name }
     }
 }
 
@@ -84,7 +84,7 @@ mod tests {
     fn missing_ids_are_customers_of_their_own() {
         let ids = Values::Text(["a", "", "b", "a", ""].into_iter().collect());
         let units = Units::number(&ids, UnitName::Customers);
-        assert_eq!((units.of_row, units.n_units), (vec![0, 1, 2, 0, 3], 4));
+        assert_eq!((units.of_row, units.count), (vec![0, 1, 2, 0, 3], 4));
     }
 
     #[test]
