@@ -127,7 +127,10 @@ fn gpu(adapter: &AdapterInfo, reason: &str) -> Result<ChosenDevice, DeviceError>
 }
 
 /// Devices of this process by graphics API and adapter: burn refuses to bring one up twice.
-static BROUGHT_UP: Mutex<Vec<((String, AdapterKind, usize), Device)>> = Mutex::new(Vec::new());
+static BROUGHT_UP: Mutex<Vec<(AdapterKey, Device)>> = Mutex::new(Vec::new());
+
+/// Graphics API, kind, place among its kind.
+type AdapterKey = (String, AdapterKind, usize);
 
 fn bring_up(adapter: &AdapterInfo) -> Result<Device, DeviceError> {
     let key = (adapter.backend.clone(), adapter.kind, adapter.index);

@@ -61,9 +61,8 @@ impl Graph {
     pub fn leaves(&self, flat: &Tensor<1>) -> Vec<Tensor<1>> {
         let mut start = 0;
         let cut = |p: &Parameter| {
-            let end = start + p.n_elements();
-            let leaf = flat.clone().slice([start..end]);
-            start = end;
+            let leaf = flat.clone().narrow(0, start, p.n_elements());
+            start += p.n_elements();
             leaf
         };
         self.parameters.iter().map(cut).collect()
@@ -129,7 +128,7 @@ impl Graph {
         if let Backbone::Tabm { sharing, .. } = self.spec.backbone { Some(sharing) } else { None }
     }
 
-    /// The NTK parametrisation divides every matrix by √fan_in where it is used.
+    /// The NTK parametrisation divides every matrix by the root of its inputs' number where it is used.
     fn ntk<const D: usize>(&self, place: usize, weight: Tensor<D>) -> Tensor<D> {
         if matches!(self.spec.backbone, Backbone::Realmlp(_)) {
             weight.mul_scalar(1.0 / (self.parameters[place].fan_in as f64).sqrt())

@@ -98,7 +98,7 @@ impl InputConstants {
         };
         let first_row = |next: &mut i32, c: &CategoricalInput| {
             let start = *next;
-            *next += c.n_levels as i32;
+            *next += i32::try_from(c.n_levels).expect("fewer than 2³¹ levels");
             Some(start)
         };
         let starts: Vec<i32> = spec.inputs.categorical.iter().scan(0, first_row).collect();

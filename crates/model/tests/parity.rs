@@ -40,7 +40,7 @@ fn logits_are_the_reference_s_on_every_device() {
         case.for_each_row(|row| expected.extend(reference.logits(row)));
         for chosen in devices.iter().filter(|chosen| runs_on(&case, chosen)) {
             let network = Network::from_weights(&case.spec, &weights, &chosen.device).expect("as many as drawn");
-            let found = network.forward(&case.upload(&chosen.device)).into_data().to_vec::<f32>().expect("floats");
+            let found = network.forward(&case.upload(&chosen.device)).into_data().try_to_vec::<f32>().expect("floats");
             assert_eq!(found.len(), expected.len(), "{}", case.name);
             for (f, e) in found.iter().zip(&expected) {
                 let error = (f64::from(*f) - e).abs() / (1.0 + e.abs());
@@ -94,7 +94,7 @@ fn gradient(case: &cases::Case, weights: &[f32], chosen: &ChosenDevice) -> Vec<f
     let leaves: Vec<_> = graph.leaves(&flat).into_iter().map(|leaf| leaf.autodiff().require_grad()).collect();
     let gradients = graph.forward(&leaves, &case.upload(&chosen.device), &[]).sin().sum().backward();
     let read = |leaf: &burn::tensor::Tensor<1>| match leaf.grad(&gradients) {
-        Some(gradient) => gradient.into_data().to_vec::<f32>().expect("floats"),
+        Some(gradient) => gradient.into_data().try_to_vec::<f32>().expect("floats"),
         None => vec![0.0; leaf.dims()[0]],
     };
     leaves.iter().flat_map(read).collect()

@@ -41,7 +41,7 @@ impl Masks {
         let length = shape.iter().product::<usize>();
         let mut window = || {
             let start = self.places.random_range(0..=self.n_draws - length);
-            run.clone().slice([start..start + length]).reshape(shape)
+            run.clone().narrow(0, start, length).reshape(shape)
         };
         (0..self.n_blocks).map(|_| window()).collect()
     }
@@ -75,7 +75,7 @@ mod tests {
     fn the_same_seed_cuts_the_same_masks() {
         let cut = || {
             let mut masks = Masks::draw(0.5, 2, 24, &mut ChaCha8Rng::seed_from_u64(9), &Device::flex());
-            masks.next([2, 3, 4]).into_iter().flat_map(|m| m.into_data().to_vec::<f32>().expect("floats")).collect()
+            masks.next([2, 3, 4]).into_iter().flat_map(|m| m.into_data().try_to_vec::<f32>().expect("floats")).collect()
         };
         let (first, second): (Vec<f32>, Vec<f32>) = (cut(), cut());
         assert_eq!(first.len(), 48);

@@ -211,13 +211,14 @@ fn descent(gradient: &[f64], pairs: &[(Vec<f64>, Vec<f64>)]) -> Vec<f64> {
         alphas.push(alpha);
     }
     let scale = pairs.last().map_or(1.0, |(s, y)| inner(s, y) / inner(y, y));
-    q.iter_mut().for_each(|q| *q *= scale);
+    for q in &mut q {
+        *q *= scale;
+    }
     for ((s, y), alpha) in pairs.iter().zip(alphas.iter().rev()) {
         let beta = inner(y, &q) / inner(s, y);
         q.iter_mut().zip(s).for_each(|(q, s)| *q += (alpha - beta) * s);
     }
-    q.iter_mut().for_each(|q| *q = -*q);
-    q
+    q.into_iter().map(|q| -q).collect()
 }
 
 #[cfg(test)]

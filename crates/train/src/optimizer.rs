@@ -108,7 +108,7 @@ mod tests {
     }
 
     fn values(tensor: &Tensor<1>) -> Vec<f32> {
-        tensor.to_data().to_vec().expect("floats")
+        tensor.to_data().try_to_vec().expect("floats")
     }
 
     fn adamw(clip_norm: f64, rates: Option<&[f32]>, decays: &[f32]) -> AdamW {

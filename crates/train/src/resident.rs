@@ -33,11 +33,11 @@ impl Resident {
         let weights = row_weights(data, settings.class_weight);
         let smoothing = settings.label_smoothing as f32;
         let mut floats = Vec::with_capacity(n_rows * (f + g + 2));
-        for row in 0..n_rows {
+        for (row, weight) in weights.into_iter().enumerate() {
             floats.extend_from_slice(data.continuous_row(row));
             floats.extend_from_slice(data.binary_row(row));
             floats.push(data.target[row] * (1.0 - smoothing) + (1.0 - data.target[row]) * smoothing);
-            floats.push(weights[row]);
+            floats.push(weight);
         }
         let indices: Vec<i32> = data.categorical.iter().map(|i| i.cast_signed()).collect();
         Self {

@@ -180,7 +180,7 @@ impl<'a> Run<'a> {
             learning_rate = job.settings.learning_rate * rate(job.settings.schedule, t);
             // Batches differ by one row at most, so that none is a remainder with a noisy gradient.
             let (start, end) = (batch * n_rows / n_batches, (batch + 1) * n_rows / n_batches);
-            let rows = self.rows.gather(order.clone().slice([start..end]));
+            let rows = self.rows.gather(order.clone().narrow(0, start, end - start));
             let (gradient, loss) = self.gradient(&rows, &masks.next(self.mask_shape(end - start)), end - start);
             let decay = job.settings.weight_decay * regularisation;
             self.state = self.optimizer.step(self.state.clone(), gradient, learning_rate, decay);
@@ -240,7 +240,8 @@ fn stream(seed: u64, network: usize, epoch: usize) -> ChaCha8Rng {
 }
 
 fn shuffled(n_rows: usize, rng: &mut ChaCha8Rng, device: &Device) -> Tensor<1, Int> {
-    let mut order: Vec<i32> = (0..n_rows as i32).collect();
+    let end = i32::try_from(n_rows).expect("fewer than 2³¹ rows");
+    let mut order: Vec<i32> = (0..end).collect();
     order.shuffle(rng);
     Tensor::from_data(TensorData::new(order, [n_rows]), device)
 }
