@@ -45,7 +45,8 @@ fn direct_dependencies(metadata: &Metadata) -> BTreeMap<String, BTreeSet<String>
         .workspace_packages()
         .into_iter()
         .map(|package| {
-            let names = package.dependencies.iter().filter(|d| d.kind == DependencyKind::Normal).map(|d| d.name.clone());
+            let names =
+                package.dependencies.iter().filter(|d| d.kind == DependencyKind::Normal).map(|d| d.name.clone());
             (package.name.to_string(), names.collect())
         })
         .collect()

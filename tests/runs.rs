@@ -44,8 +44,17 @@ fn the_first_run_ends_with_a_report() {
     let printed = succeed(arguments);
     let run = only_run(runs.path());
     for file in [
-        "DONE", "run.json", "config.lock.toml", "data.lock.json", "features.json", "metrics.json", "history.jsonl",
-        "predictions.parquet", "report.html", "report.json", "model_card.md",
+        "DONE",
+        "run.json",
+        "config.lock.toml",
+        "data.lock.json",
+        "features.json",
+        "metrics.json",
+        "history.jsonl",
+        "predictions.parquet",
+        "report.html",
+        "report.json",
+        "model_card.md",
     ] {
         assert!(run.join(file).is_file(), "the run has no {file}");
     }
@@ -223,8 +232,14 @@ fn init_writes_a_file_that_plans_and_runs() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("made");
     succeed([
-        "synth".as_ref(), data.as_os_str(), "--kind".as_ref(), "customers".as_ref(), "--format".as_ref(), "csv".as_ref(),
-        "--customers".as_ref(), "500".as_ref(),
+        "synth".as_ref(),
+        data.as_os_str(),
+        "--kind".as_ref(),
+        "customers".as_ref(),
+        "--format".as_ref(),
+        "csv".as_ref(),
+        "--customers".as_ref(),
+        "500".as_ref(),
     ]);
     let file = dir.path().join("mine.toml");
     succeed(["init".as_ref(), data.join("customers.csv").as_os_str(), "-o".as_ref(), file.as_os_str()]);

@@ -56,8 +56,7 @@ fn bootstrap(criterion: &mut Criterion) {
     let probabilities: Vec<f64> = (0..N_ROWS).map(|_| f64::from(uniform(rng))).collect();
     let outcomes: Vec<bool> = probabilities.iter().map(|&p| f64::from(uniform(rng)) < p).collect();
     let scored = Scored::new(&probabilities, &outcomes, None).expect("probabilities");
-    let metrics =
-        [Metric::Auc, Metric::AveragePrecision, Metric::LogLoss, Metric::Brier, Metric::Ece { bins: 15 }];
+    let metrics = [Metric::Auc, Metric::AveragePrecision, Metric::LogLoss, Metric::Brier, Metric::Ece { bins: 15 }];
     let mut group = criterion.benchmark_group(format!("bootstrap/{N_ROWS}x100"));
     group.sample_size(10);
     let bootstrap = Bootstrap { resamples: 100, confidence: 0.95, seed: 3 };

@@ -53,7 +53,9 @@ fn epoch(criterion: &mut Criterion) {
             ("tabm-mini", plan::TabmVariant::Mini),
             ("tabm-packed", plan::TabmVariant::Packed),
         ] {
-            let text = format!("[data]\nsource = \"synthetic\"\n[model]\nvariant = \"{variant}\"\n[train]\nepochs = 1\ncheckpoint_every = 0\n");
+            let text = format!(
+                "[data]\nsource = \"synthetic\"\n[model]\nvariant = \"{variant}\"\n[train]\nepochs = 1\ncheckpoint_every = 0\n"
+            );
             let plan = tenure_config::parse(&text, "bench.toml", &plan::Overrides::default()).expect("a valid file");
             let (k, d, b) = (plan.model.members, plan.model.width, plan.train.batch_size);
             group.bench_function(format!("{}/{name}/K{k}-D{d}-B{b}", device.info.backend), |bencher| {

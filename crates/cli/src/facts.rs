@@ -217,7 +217,10 @@ pub fn caveats(plan: &Plan, loaded: &Loaded, evaluation: &Evaluation, suspects: 
     let mut caveats = Vec::new();
     if !suspects.is_empty() {
         let names: Vec<&str> = suspects.iter().map(|suspect| suspect.column.as_str()).collect();
-        caveats.push(format!("Suspected leakage: {} may tell the label; until that is settled, distrust every figure.", names.join(", ")));
+        caveats.push(format!(
+            "Suspected leakage: {} may tell the label; until that is settled, distrust every figure.",
+            names.join(", ")
+        ));
     }
     let counts = &evaluation.model.counts;
     let n_rarer = counts.n_positive.min(counts.n_rows - counts.n_positive) as u64;

@@ -81,9 +81,14 @@ impl Failure {
 
     fn coded(exit: Exit, code: Option<&'static str>, error: &dyn Error, hint: Option<String>) -> Self {
         let message = error.to_string();
-        let causes = std::iter::successors(error.source(), |cause| cause.source()).map(ToString::to_string);
+        let mut causes = Vec::new();
+        let mut next = error.source();
+        while let Some(cause) = next {
+            causes.push(cause.to_string());
+            next = cause.source();
+        }
         // A cause that the message already quotes says nothing new.
-        let causes = causes.filter(|cause| !message.contains(cause.as_str())).collect();
+        causes.retain(|cause| !message.contains(cause.as_str()));
         Self::Other(Box::new(Trouble { exit, code, message, causes, hint }))
     }
 

@@ -3,6 +3,11 @@
 //! `pipeline.rs` is the way the data goes; `stages/` has one file for each of its arrows; `commands/` has one file for
 //! each verb. No other crate of the workspace prints, exits, or reads the environment.
 
+#![allow(
+    unreachable_pub,
+    reason = "nobody uses this crate but its binaries: `pub` marks what a module offers the others"
+)]
+
 mod args;
 mod clock;
 mod commands;

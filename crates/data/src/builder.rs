@@ -12,10 +12,20 @@ use crate::roles::Form;
 pub(crate) enum Builder {
     /// Not kept, or kept elsewhere.
     Nothing,
-    Numbers { values: Vec<f32>, n_infinite: u64 },
-    Days { values: Vec<f32> },
-    Levels { codes: Vec<u32>, levels: Box<Dictionary> },
-    Times { values: Vec<i64> },
+    Numbers {
+        values: Vec<f32>,
+        n_infinite: u64,
+    },
+    Days {
+        values: Vec<f32>,
+    },
+    Levels {
+        codes: Vec<u32>,
+        levels: Box<Dictionary>,
+    },
+    Times {
+        values: Vec<i64>,
+    },
 }
 
 impl Builder {

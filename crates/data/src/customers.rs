@@ -142,7 +142,8 @@ fn note_key(reading: &Reading, profile: &Profile, ledger: &mut Ledger) {
     let is_key = profile.is_key() && profile.n_integers == profile.n_rows;
     if reading.form == Form::Number && !reading.is_listed && is_key && profile.n_rows >= 100 {
         let name = &reading.name;
-        ledger.note(format!("column `{name}` differs in every row and is used as a magnitude: should its role be `id`?"));
+        ledger
+            .note(format!("column `{name}` differs in every row and is used as a magnitude: should its role be `id`?"));
     }
 }
 
@@ -193,12 +194,7 @@ enum Stop {
 }
 
 impl<'a> Reader<'a> {
-    fn new(
-        data: &Data,
-        readings: &'a [Reading],
-        ids: &'a mut Ids,
-        ledger: &'a mut Ledger,
-    ) -> Result<Self, DataError> {
+    fn new(data: &Data, readings: &'a [Reading], ids: &'a mut Ids, ledger: &'a mut Ledger) -> Result<Self, DataError> {
         let target = readings.iter().find(|reading| reading.form == Form::Target);
         Ok(Self {
             readings,

@@ -85,7 +85,8 @@ mod tests {
     #[test]
     fn texts_are_numbered_by_first_appearance_whatever_they_were() {
         let mut levels = Dictionary::default();
-        let cells = [Cell::Text("b"), Cell::Integer(7), Cell::Missing, Cell::Float(7.0), Cell::Text("7"), Cell::Text("b")];
+        let cells =
+            [Cell::Text("b"), Cell::Integer(7), Cell::Missing, Cell::Float(7.0), Cell::Text("7"), Cell::Text("b")];
         let codes: Vec<Option<u32>> = cells.map(|cell| levels.number_cell(cell)).into();
         assert_eq!(codes, [Some(0), Some(1), None, Some(1), Some(1), Some(0)]);
         assert_eq!(levels.into_categories(vec![1, 0]).levels, ["b", "7"]);

@@ -62,7 +62,9 @@ impl DataError {
             Self::NameCount { .. } => "give one name for each field, or use the header",
             Self::DuplicateColumn { .. } => "rename one of them, or name all columns in `data.csv.names`",
             Self::MissingColumn { column, found, .. } => return Some(missing_column(column, found)),
-            Self::SchemaMismatch { .. } => "files read together need the same columns: write them alike, or name fewer files",
+            Self::SchemaMismatch { .. } => {
+                "files read together need the same columns: write them alike, or name fewer files"
+            }
             Self::WrongType { column, found, expected, .. } => return Some(wrong_type(column, found, expected)),
             Self::ColumnType { .. } => "write the column as text, whole numbers, doubles, true/false or timestamps",
             Self::TooManyRejected { reasons, .. } => return Some(rejected(reasons)),
@@ -94,7 +96,9 @@ const fn events(error: &EventsError) -> &'static str {
         EventsError::LabelPastEnd { .. } => "choose an earlier cutoff or a shorter `time.horizon`",
         EventsError::TooShort { .. } => "choose a shorter `time.horizon` or `time.gap`, or fewer training cutoffs",
         EventsError::NoHistory { .. } => "choose later cutoffs, or fewer of them",
-        EventsError::OverlapsTest { .. } => "choose earlier training cutoffs: what they learn must be known before the test begins",
+        EventsError::OverlapsTest { .. } => {
+            "choose earlier training cutoffs: what they learn must be known before the test begins"
+        }
         EventsError::CutoffOrder => "write `time.cutoffs` in ascending order, each once",
         EventsError::NoRows { .. } => "lengthen `time.active_within` or `time.lookback`, or leave the cutoff out",
         EventsError::TooManyRows { .. } => "use fewer cutoffs, or a part of the customers",
@@ -106,7 +110,10 @@ fn missing_column(column: &str, found: &[String]) -> String {
     if let [only] = found
         && let Some(delimiter) = [';', '\t', '|', ','].into_iter().find(|delimiter| only.contains(*delimiter))
     {
-        return format!("the file seems to be delimited otherwise: data.csv.delimiter = \"{}\"", delimiter.escape_default());
+        return format!(
+            "the file seems to be delimited otherwise: data.csv.delimiter = \"{}\"",
+            delimiter.escape_default()
+        );
     }
     let similar = |name: &&String| strsim::jaro_winkler(&name.to_lowercase(), &column.to_lowercase());
     match found.iter().max_by(|a, b| similar(a).total_cmp(&similar(b))) {
@@ -119,7 +126,9 @@ fn wrong_type(column: &str, found: &str, expected: &str) -> String {
     if expected == "a time" {
         return "say how times are written, for instance: data.time_format = \"%d.%m.%Y\"".into();
     }
-    format!("if it means that the value is missing: data.missing = [\"{found}\"]; if they are levels: data.types.{column} = \"category\"")
+    format!(
+        "if it means that the value is missing: data.missing = [\"{found}\"]; if they are levels: data.types.{column} = \"category\""
+    )
 }
 
 fn rejected(reasons: &str) -> String {
@@ -216,7 +225,10 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     ("DAT0020", "Every row was dropped."),
     ("DAT0021", "An event log needs a column of role `id` and one of role `time`; a customer table needs a `target`."),
-    ("DAT0022", "The roles `id`, `time`, `amount`, `quantity`, `target`, `weight`, `treatment` and `consent` are given once."),
+    (
+        "DAT0022",
+        "The roles `id`, `time`, `amount`, `quantity`, `target`, `weight`, `treatment` and `consent` are given once.",
+    ),
     (
         "DAT0023",
         "A role says something about customers or about events, and the table holds the other. An event may be described by \
@@ -224,12 +236,18 @@ pub const CODES: &[(&str, &str)] = &[
          `data.attributes`.",
     ),
     ("DAT0024", "The target is neither 0/1 nor true/false, so `data.positive` must say which value means \"left\"."),
-    ("DAT0025", "Not one row has the value that `data.positive` names. Values are compared exactly, without blanks around them."),
+    (
+        "DAT0025",
+        "Not one row has the value that `data.positive` names. Values are compared exactly, without blanks around them.",
+    ),
     ("DAT0026", "A model tells two classes apart; all rows have the same one."),
     ("DAT0027", "The target column is empty in every row."),
     ("DAT0028", "A weight is a finite number that is not negative."),
     ("DAT0029", "Every column is an id, a target, constant, free text, or ignored: nothing is left to learn from."),
-    ("DAT0030", "`data.time_zone` places timestamps that carry no offset. It is an offset or a name of the IANA database."),
+    (
+        "DAT0030",
+        "`data.time_zone` places timestamps that carry no offset. It is an offset or a name of the IANA database.",
+    ),
     ("DAT0031", "`data.time_format` is written in the letters of strftime, such as `%Y-%m-%d %H:%M:%S`."),
     (
         "DAT0032",

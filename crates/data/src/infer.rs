@@ -61,10 +61,8 @@ pub fn infer(path: &Path) -> Result<InitInput, DataError> {
 /// How a file is read of which nothing is known.
 fn plain() -> Result<Data, DataError> {
     let text = "[data]\nsource = \"synthetic\"\n";
-    let plan = tenure_config::parse(text, "init", &Overrides::default()).map_err(|errors| DataError::Library {
-        doing: "reading the defaults".into(),
-        reason: errors.to_string(),
-    })?;
+    let plan = tenure_config::parse(text, "init", &Overrides::default())
+        .map_err(|errors| DataError::Library { doing: "reading the defaults".into(), reason: errors.to_string() })?;
     Ok(plan.data)
 }
 

@@ -152,7 +152,8 @@ fn digests(files: &[SourceFile], n_rows: &[u64], observer: &mut dyn Observer) ->
 }
 
 fn table(columns: Vec<Column>) -> Result<Table, DataError> {
-    Table::new(columns).map_err(|error| DataError::Library { doing: "joining columns".into(), reason: error.to_string() })
+    Table::new(columns)
+        .map_err(|error| DataError::Library { doing: "joining columns".into(), reason: error.to_string() })
 }
 
 /// Fails where the split or a slice names a column that the table does not have.

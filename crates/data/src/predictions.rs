@@ -45,10 +45,8 @@ impl ScoredRows {
 /// Reads the `predictions.parquet` of a run.
 pub fn read_predictions(path: &Path) -> Result<ScoredRows, DataError> {
     let file = File::open(path).map_err(|source| DataError::Read { file: path.to_path_buf(), source })?;
-    read(file).map_err(|error| DataError::Library {
-        doing: format!("reading {}", path.display()),
-        reason: error.to_string(),
-    })
+    read(file)
+        .map_err(|error| DataError::Library { doing: format!("reading {}", path.display()), reason: error.to_string() })
 }
 
 fn read(file: File) -> Result<ScoredRows, PolarsError> {

@@ -136,7 +136,6 @@ impl Profile {
         self.distinct.len() as u64
     }
 
-
     /// Whether (nearly) every value occurs once.
     pub(crate) fn is_unique(&self) -> bool {
         self.n_values() >= UNIQUE_MIN && self.n_distinct() as f64 >= UNIQUE_SHARE * self.n_counted as f64

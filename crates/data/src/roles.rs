@@ -133,7 +133,9 @@ pub(crate) fn decide(plan: &Plan, column: &SourceColumn, profile: &Profile) -> R
         }
         (Some(Role::Sensitive), _) => reading(Role::Sensitive, by_levels(kind, profile)),
         (Some(Role::Treatment), _) => reading(Role::Treatment, by_levels(kind, profile)),
-        (Some(Role::Numeric), _) => reading(Role::Numeric, if kind == ColumnType::Time { Form::Days } else { Form::Number }),
+        (Some(Role::Numeric), _) => {
+            reading(Role::Numeric, if kind == ColumnType::Time { Form::Days } else { Form::Number })
+        }
         (Some(Role::Category), _) => reading(Role::Category, Form::Level),
         (Some(Role::Id), _) => reading(Role::Id, Form::Id),
         (Some(Role::Time), _) => reading(Role::Time, Form::Time),

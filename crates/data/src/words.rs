@@ -68,7 +68,8 @@ fn in_log(name: &str, profile: &Profile, kind: ColumnType) -> Option<Role> {
 fn in_customers(name: &str) -> Option<Role> {
     const PROTECTED: [&str; 8] =
         ["gender", "sex", "race", "ethnicity", "ethnic", "religion", "nationality", "disability"];
-    const TARGET: [&str; 8] = ["exited", "attrition", "attritionflag", "target", "label", "left", "isleft", "cancelled"];
+    const TARGET: [&str; 8] =
+        ["exited", "attrition", "attritionflag", "target", "label", "left", "isleft", "cancelled"];
     if name.contains("churn") || TARGET.contains(&name) {
         Some(Role::Target)
     } else if PROTECTED.contains(&name) {
@@ -103,9 +104,8 @@ pub(crate) fn sounds_like_time(name: &str) -> bool {
 
 /// Whether a level of a target means that the customer left.
 pub(crate) fn means_left(level: &str) -> bool {
-    const WORDS: [&str; 12] = [
-        "yes", "y", "1", "true", "t", "churn", "churned", "left", "exited", "gone", "attritedcustomer", "cancelled",
-    ];
+    const WORDS: [&str; 12] =
+        ["yes", "y", "1", "true", "t", "churn", "churned", "left", "exited", "gone", "attritedcustomer", "cancelled"];
     WORDS.contains(&normal(level).as_str())
 }
 

@@ -3,7 +3,7 @@
 use tenure_config as plan;
 use tenure_model::reference::{Reference, cases};
 use tenure_model::{
-    AdapterKind, ChosenDevice, Graph, Network, adapters, initial_weights, numeric_check, select_device,
+    AdapterInfo, ChosenDevice, Graph, Network, adapters, initial_weights, numeric_check, select_device,
 };
 
 /// Largest difference of a logit, relative to `1 + |logit|`. Sums of at most 30 products in 32 bits, twice over.
@@ -16,7 +16,7 @@ fn devices() -> Vec<ChosenDevice> {
         device(plan::DeviceKind::Cpu).expect("the CPU is always there"),
         device(plan::DeviceKind::Ndarray).expect("the CPU is always there"),
     ];
-    if adapters().iter().any(|a| a.kind != AdapterKind::Unknown) {
+    if adapters().iter().any(AdapterInfo::usable) {
         list.push(device(plan::DeviceKind::Gpu).expect("an adapter that is listed comes up"));
     } else {
         assert!(std::env::var_os("TENURE_REQUIRE_GPU").is_none(), "a GPU is required, and no driver offers one");

@@ -82,10 +82,9 @@ impl Values {
             Self::Numeric(values) => Self::Numeric(pick(values, rows)),
             Self::Time(instants) => Self::Time(pick(instants, rows)),
             Self::Text(texts) => Self::Text(rows.iter().map(|&row_idx| texts.get(row_idx as usize)).collect()),
-            Self::Category(categories) => Self::Category(Categories {
-                codes: pick(&categories.codes, rows),
-                levels: categories.levels.clone(),
-            }),
+            Self::Category(categories) => {
+                Self::Category(Categories { codes: pick(&categories.codes, rows), levels: categories.levels.clone() })
+            }
         }
     }
 }

@@ -79,7 +79,7 @@ impl Side {
 
 fn text(sides: &[Side]) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
     table.set_header(["run", "AUC", "log loss", "ECE", "AUC − first", "log loss − first"]);
     for side in sides {
         let metrics = &side.results.evaluation.model.metrics;

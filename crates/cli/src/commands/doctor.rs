@@ -105,7 +105,7 @@ impl Findings {
 
     fn checks_table(&self) -> Table {
         let mut table = Table::new();
-        table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+        table.load_style(presets::UTF8_HORIZONTAL_ONLY);
         table.set_header(["device", "driver", "GFLOP/s", "largest relative error", "verdict"]);
         for checked in &self.checks {
             let (speed, error, verdict) = match (&checked.result, &checked.error) {
@@ -123,7 +123,7 @@ impl Findings {
 
     fn adapters_table(&self) -> Table {
         let mut table = Table::new();
-        table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+        table.load_style(presets::UTF8_HORIZONTAL_ONLY);
         table.set_header(["adapter", "API", "kind", "buffer", "shared", "workgroup", "subgroup", "features"]);
         for adapter in &self.adapters {
             let limits = &adapter.limits;

@@ -10,8 +10,8 @@ use tenure_model::describe;
 use tenure_report::{RowCount, Timeline};
 
 use crate::args;
-use crate::failure::{Exit, Failure};
 use crate::facts;
+use crate::failure::{Exit, Failure};
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::stages::{partition_name, prepare};
@@ -66,7 +66,8 @@ fn memory(plan: &Plan, loaded: &Loaded, widths: (usize, usize, usize), n_weights
     let n_rows = loaded.table.n_rows() as u64;
     let n_inputs = (widths.0 + widths.1 + widths.2) as u64;
     let members = if plan.model.kind == tenure_config::ModelKind::Tabm { plan.model.members as u64 } else { 1 };
-    let units = members * (plan.model.blocks * plan.model.width) as u64 + n_inputs * plan.model.numeric_embedding_width as u64;
+    let units =
+        members * (plan.model.blocks * plan.model.width) as u64 + n_inputs * plan.model.numeric_embedding_width as u64;
     let float = size_of::<f32>() as u64;
     Memory {
         table: n_rows * loaded.table.columns().len() as u64 * float,
@@ -174,7 +175,7 @@ fn cutoffs_table(timeline: &Timeline) -> Table {
 
 fn table<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(header);
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header(header);
     table
 }
 

@@ -28,11 +28,9 @@ pub fn run(args: &args::Run, output: Output, progress: &mut Progress) -> Result<
     let sweep = Sweep::parse(&args.sweep)?;
     let resolved = resolve_points(file, &args.set, &sweep)?;
     let mut exit = Exit::Done;
+    let is_sweep = sweep.points().len() > 1;
     for (resolved, point) in resolved.iter().zip(sweep.points()) {
-        if sweep.points().len() > 1 {
-            progress.say(&format!("\n{}", point.name));
-        }
-        let dir = create(resolved, &point.name)?;
+        let dir = create(resolved, if is_sweep { &point.name } else { "" })?;
         let outcome = one(resolved, dir, output, progress)?;
         exit = if exit == Exit::Done { outcome } else { exit };
     }
@@ -86,7 +84,9 @@ fn on_interrupt(dir: &RunDir) -> Arc<AtomicBool> {
         if flag.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        anstream::eprintln!("\nstopping after this epoch (again to stop at once); `tenure run --resume {path}` goes on");
+        anstream::eprintln!(
+            "\nstopping after this epoch (again to stop at once); `tenure run --resume {path}` goes on"
+        );
     });
     asked
 }

@@ -26,12 +26,8 @@ pub fn make(args: &args::Synth, output: Output, progress: &mut Progress) -> Resu
     let counts = &summary.counts;
     output.result(
         || {
-            let mut text = format!(
-                "{}: {} rows of {} customers\n",
-                summary.data.display(),
-                counts.n_rows,
-                counts.n_customers
-            );
+            let mut text =
+                format!("{}: {} rows of {} customers\n", summary.data.display(), counts.n_rows, counts.n_customers);
             if let Some(attributes) = &summary.attributes {
                 text.push_str(&format!("{}: what is known of each customer\n", attributes.display()));
             }

@@ -173,8 +173,8 @@ fn baselines(
     let [auc, log_loss] = <[_; 2]>::try_from(bootstrap.estimate(&logistic, &both)?).expect("one for each metric");
     let mut baselines = vec![Baseline {
         name: "logistic regression".into(),
-        description: "penalised logistic regression on the same encoded features, its penalty chosen on validation rows"
-            .into(),
+        description:
+            "penalised logistic regression on the same encoded features, its penalty chosen on validation rows".into(),
         auc,
         log_loss: Some(log_loss),
         comparisons: bootstrap.compare(model, &logistic, &both)?,

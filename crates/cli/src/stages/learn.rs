@@ -30,8 +30,6 @@ pub struct Fold {
     pub calibration: Choice,
     /// The baseline on the same rows and encoders.
     pub logistic: Logistic,
-    /// Share of positive rows among its training rows.
-    pub base_rate: f64,
     /// Calibrated probabilities of its validation rows, with what happened.
     pub validation: Scored,
 }
@@ -99,7 +97,6 @@ impl Learner<'_> {
         let logistic = logistic::fit(&train, &validation)?;
         progress.end();
         Ok(Fold {
-            base_rate: weighted_share(&train),
             validation: raw.mapped(|p| calibration.map.apply(p))?,
             partition,
             preprocessor,
@@ -164,12 +161,6 @@ pub fn scored(probabilities: &[f64], rows: &Dataset) -> Result<Scored, Failure> 
 /// The rows' weights, where they are not all 1.
 pub fn weights(rows: &Dataset) -> Option<Vec<f64>> {
     rows.weight.iter().any(|&w| w != 1.0).then(|| rows.weight.iter().map(|&w| f64::from(w)).collect())
-}
-
-fn weighted_share(rows: &Dataset) -> f64 {
-    let sum = |value: &dyn Fn(usize) -> f64| (0..rows.n_rows()).map(value).sum::<f64>();
-    let weight = |i: usize| f64::from(rows.weight[i]);
-    sum(&|i| weight(i) * f64::from(rows.target[i])) / sum(&weight)
 }
 
 fn calibrate(kind: plan::Calibration, validation: &Scored, seed: u64) -> Result<Choice, Failure> {

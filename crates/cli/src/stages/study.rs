@@ -1,12 +1,10 @@
 //! What the networks look at: permutation importance and partial dependence, on test rows of the first partition.
 
-use tenure_artifact::{Encoder, Preprocessor};
+use tenure_artifact::Preprocessor;
 use tenure_config::Plan;
 use tenure_data::Loaded;
 use tenure_encode::{Dataset, transform};
-use tenure_evaluate::{
-    Bootstrap, DependencePoint, Estimate, ImportanceStudy, Metric, dependence_grid, dependence_point,
-};
+use tenure_evaluate::{Bootstrap, DependencePoint, ImportanceStudy, Metric, dependence_grid, dependence_point};
 use tenure_report::{DependenceShape, FeatureImportance, PartialDependence};
 use tenure_table::{Categories, Table, Values};
 

@@ -104,7 +104,8 @@ fn gates(plan: &Plan, evaluation: &Evaluation) -> Vec<GateOutcome> {
     let auc = mean(Metric::Auc, metrics.auc.value);
     let log_loss = mean(Metric::LogLoss, metrics.log_loss.value);
     let ece = metrics.ece.value;
-    let outcome = |gate: &str, bound: f64, found: f64, passed: bool| GateOutcome { gate: gate.into(), bound, found, passed };
+    let outcome =
+        |gate: &str, bound: f64, found: f64, passed: bool| GateOutcome { gate: gate.into(), bound, found, passed };
     let gates = &plan.gates;
     [
         gates.min_auc.map(|bound| outcome("gates.min_auc", bound, auc, auc >= bound)),
@@ -122,7 +123,8 @@ pub fn predictions(dir: &RunDir, loaded: &Loaded, scores: &TestScores, n_folds: 
     let id = table.with_role(Role::Id).map(|column| column.values.take(&scores.rows));
     let id = id.as_ref().and_then(|values| if let Values::Text(ids) = values { Some(ids) } else { None });
     let cutoff = table.with_role(Role::Time).map(|column| column.values.take(&scores.rows));
-    let cutoff = cutoff.as_ref().and_then(|values| if let Values::Time(us) = values { Some(us.as_slice()) } else { None });
+    let cutoff =
+        cutoff.as_ref().and_then(|values| if let Values::Time(us) = values { Some(us.as_slice()) } else { None });
     let label: Vec<f32> = scores.outcome.iter().map(|&positive| f32::from(u8::from(positive))).collect();
     let columns = Predictions {
         id,

@@ -101,7 +101,10 @@ fn text_where_numbers_were_asked_for() {
 
 #[test]
 fn numbers_spoilt_by_a_word() {
-    assert_snapshot!(customers(&format!("id,churn,age\n{}x,1,unknown\n", (0..60).map(|row| format!("c{row},{},{row}\n", row % 2)).collect::<String>())));
+    assert_snapshot!(customers(&format!(
+        "id,churn,age\n{}x,1,unknown\n",
+        (0..60).map(|row| format!("c{row},{},{row}\n", row % 2)).collect::<String>()
+    )));
 }
 
 #[test]
@@ -116,7 +119,10 @@ fn a_truncated_parquet() {
 #[test]
 fn a_parquet_with_a_damaged_footer() {
     let files = Files::new(&[]);
-    files.add_parquet("customers.parquet", vec![Series::new("id".into(), (0..1000).collect::<Vec<i64>>()).into_column()]);
+    files.add_parquet(
+        "customers.parquet",
+        vec![Series::new("id".into(), (0..1000).collect::<Vec<i64>>()).into_column()],
+    );
     let mut bytes = std::fs::read(files.path("customers.parquet")).expect("just written");
     let end = bytes.len() - 8;
     bytes[end..end + 4].fill(0xff);
@@ -154,7 +160,9 @@ fn a_quote_that_never_closes() {
 
 #[test]
 fn amounts_that_are_not_finite() {
-    assert_snapshot!(events("id,at,amount\na,2025-01-01,1.5\na,2025-01-02,inf\nb,2025-01-03,-Infinity\nb,2025-01-04,\n"));
+    assert_snapshot!(events(
+        "id,at,amount\na,2025-01-01,1.5\na,2025-01-02,inf\nb,2025-01-03,-Infinity\nb,2025-01-04,\n"
+    ));
 }
 
 #[test]
@@ -222,7 +230,8 @@ fn a_target_that_is_sometimes_missing_too_often() {
 
 #[test]
 fn files_that_differ_in_a_column() {
-    let files = Files::new(&[("customers-1.csv", b"id,churn,age\na,1,30\n"), ("customers-2.csv", b"id,churn,years\nb,0,40\n")]);
+    let files =
+        Files::new(&[("customers-1.csv", b"id,churn,age\na,1,30\n"), ("customers-2.csv", b"id,churn,years\nb,0,40\n")]);
     assert_snapshot!(told(&files, &CUSTOMERS.replace("customers.csv", "customers-*.csv")));
 }
 

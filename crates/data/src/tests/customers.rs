@@ -54,9 +54,12 @@ fn blanks_are_missing_and_infinities_are_counted() {
 
 #[test]
 fn text_files_in_all_their_dialects_are_one_table() {
-    let comma = Files::text("customers.csv", "id,churn,plan\na,1,\"gold, old\"\nb,0,\"say \"\"hi\"\"\"\n").load_well(PLAN);
-    let dialect = |text: &str, csv: &str| Files::text("customers.csv", text).load_well(&format!("{PLAN}[data.csv]\n{csv}\n"));
-    let semicolon = dialect("\u{feff}id;churn;plan\r\n\r\na;1;gold, old\r\nb;0;\"say \"\"hi\"\"\"", "delimiter = \";\"");
+    let comma =
+        Files::text("customers.csv", "id,churn,plan\na,1,\"gold, old\"\nb,0,\"say \"\"hi\"\"\"\n").load_well(PLAN);
+    let dialect =
+        |text: &str, csv: &str| Files::text("customers.csv", text).load_well(&format!("{PLAN}[data.csv]\n{csv}\n"));
+    let semicolon =
+        dialect("\u{feff}id;churn;plan\r\n\r\na;1;gold, old\r\nb;0;\"say \"\"hi\"\"\"", "delimiter = \";\"");
     assert_eq!(comma.table, semicolon.table);
     let names = "header = false\nnames = [\"id\", \"churn\", \"plan\"]";
     assert_eq!(comma.table, dialect("a,1,\"gold, old\"\nb,0,\"say \"\"hi\"\"\"\n", names).table);
@@ -68,7 +71,10 @@ fn text_files_in_all_their_dialects_are_one_table() {
 
 #[test]
 fn parquet_gives_the_table_that_text_gives() {
-    let text = Files::text("customers.csv", "id,churn,age,plan,joined\n1,true,30.5,gold,2025-01-01\n2,false,,basic,2025-01-02\n");
+    let text = Files::text(
+        "customers.csv",
+        "id,churn,age,plan,joined\n1,true,30.5,gold,2025-01-01\n2,false,,basic,2025-01-02\n",
+    );
     let plan = format!("{PLAN}joined = \"time\"\n");
     let expected = text.load_well(&plan);
     let files = Files::new(&[]);
@@ -98,10 +104,8 @@ fn a_written_table_reads_back() {
 
 #[test]
 fn files_of_a_pattern_are_read_in_order_of_their_names() {
-    let files = Files::new(&[
-        ("customers-2.csv", b"churn,id,age\n0,b,40\n"),
-        ("customers-1.csv", b"id,churn,age\na,1,30\n"),
-    ]);
+    let files =
+        Files::new(&[("customers-2.csv", b"churn,id,age\n0,b,40\n"), ("customers-1.csv", b"id,churn,age\na,1,30\n")]);
     let loaded = files.load_well(&PLAN.replace("customers.csv", "customers-*.csv"));
     assert_eq!(texts(&loaded.table, "id"), ["a", "b"]);
     assert_eq!(numbers(&loaded.table, "age"), [30.0, 40.0]);
@@ -144,7 +148,8 @@ fn no_raw_id_leaves_with_a_key() {
     let mut loaded = files.load_well(&format!("{plan}mail = \"ignore\"\n"));
     let ids = texts(&loaded.table, "id");
     assert!(ids.len() == 2 && ids.iter().all(|id| id.len() == 32));
-    let everything = format!("{:?}{:?}{}", loaded.table, loaded.validation, files.rejected(&mut loaded));
+    let rejected = files.rejected(&mut loaded);
+    let everything = format!("{:?}{:?}{rejected}", loaded.table, loaded.validation);
     for name in ["anna", "berta", "clara", "dora"] {
         assert!(!everything.contains(name), "{name} in {everything}");
     }
@@ -153,7 +158,9 @@ fn no_raw_id_leaves_with_a_key() {
 
 #[test]
 fn sensitive_ignored_and_split_columns_are_kept_only_where_they_are_needed() {
-    let row = |n: usize| format!("c{n},{},{n},{},{},{},x{}\n", n % 2, ["f", "m"][n % 2], ["train", "test"][n % 2], n % 5, n % 3);
+    let row = |n: usize| {
+        format!("c{n},{},{n},{},{},{},x{}\n", n % 2, ["f", "m"][n % 2], ["train", "test"][n % 2], n % 5, n % 3)
+    };
     let text = format!("id,churn,age,gender,part,household,region\n{}", (0..30).map(row).collect::<String>());
     let plan = format!(
         "{PLAN}gender = \"sensitive\"\nregion = \"ignore\"\nhousehold = \"ignore\"\n[split]\nkind = \"column\"\ncolumn = \"part\"\n\

@@ -138,7 +138,9 @@ fn defects_are_told_apart() {
 fn money_may_be_a_product_and_units_may_be_missing() {
     let price = log().lines().skip(1).map(|line| format!("{line},2\n")).collect::<String>();
     let text = format!("id,at,price,units\n{price}");
-    let plan = PLAN.replace("amount = \"amount\"", "units = \"quantity\"").replace("files =", "amount = \"units * price\"\nfiles =");
+    let plan = PLAN
+        .replace("amount = \"amount\"", "units = \"quantity\"")
+        .replace("files =", "amount = \"units * price\"\nfiles =");
     let product = Files::text("events.csv", &text).load_well(&plan);
     let doubled = Files::text("events.csv", &log()).load_well(PLAN);
     let sum = |loaded: &Loaded| {
@@ -153,9 +155,10 @@ fn money_may_be_a_product_and_units_may_be_missing() {
 fn attributes_are_joined_and_consent_is_asked_there() {
     let people = "id,age,city,gender,agreed,amount\nc0,30,Rome,f,yes,9\nc1,40,Oslo,m,no,9\nc2,,,f,yes,9\nc3,50,Rome,m,yes,9\nc9,1,Oslo,m,yes,9\n";
     let files = Files::new(&[("events.csv", log().as_bytes()), ("people.csv", people.as_bytes())]);
-    let plan = PLAN
-        .replace("files =", "attributes = [\"DIR/people.csv\"]\nfiles =")
-        .replace("[time]", "gender = \"sensitive\"\nagreed = \"consent\"\n[evaluate]\nslices = [\"gender\", \"city\"]\n[time]");
+    let plan = PLAN.replace("files =", "attributes = [\"DIR/people.csv\"]\nfiles =").replace(
+        "[time]",
+        "gender = \"sensitive\"\nagreed = \"consent\"\n[evaluate]\nslices = [\"gender\", \"city\"]\n[time]",
+    );
     let loaded = files.load_well(&plan);
     let mut ids = texts(&loaded.table, "id");
     ids.dedup();
@@ -178,7 +181,8 @@ fn no_raw_id_leaves_with_a_key() {
     let text = format!("{}anna,not a time,1\n", log());
     let files = Files::new(&[("events.csv", text.as_bytes()), ("key", &[7; 32])]);
     let mut loaded = files.load_well(&PLAN.replace("files =", "id_key_file = \"DIR/key\"\nfiles ="));
-    let everything = format!("{}{:?}{}", described(&loaded), loaded.validation, files.rejected(&mut loaded));
+    let rejected = files.rejected(&mut loaded);
+    let everything = format!("{}{:?}{rejected}", described(&loaded), loaded.validation);
     assert!(!everything.contains("anna") && !everything.contains("\"c1\""), "{everything}");
 }
 

@@ -12,7 +12,8 @@ fn role_of(input: &tenure_config::init::InitInput, name: &str) -> Option<Role> {
 
 #[test]
 fn a_log_is_told_by_repeating_ids_beside_times() {
-    let rows: String = (0..40).map(|n| format!("{};{:02}.02.2025 10:30;{}.5;{};web\n", n % 7, n % 28 + 1, n, n % 3)).collect();
+    let rows: String =
+        (0..40).map(|n| format!("{};{:02}.02.2025 10:30;{}.5;{};web\n", n % 7, n % 28 + 1, n, n % 3)).collect();
     let files = Files::text("log.csv", &format!("Customer ID;Bought at;Amount;Qty;Channel\n{rows}"));
     let input = infer(&files.path("log.csv")).expect("a log");
     assert_eq!(input.delimiter, Some(Delimiter::Byte(b';')));
@@ -24,7 +25,16 @@ fn a_log_is_told_by_repeating_ids_beside_times() {
 
 #[test]
 fn a_customer_table_has_its_target_id_and_protected_columns_found() {
-    let rows: String = (0..60).map(|n| format!("u{n},{},{},{},{n}\n", ["f", "m"][n % 2], ["No", "Yes"][n % 3 / 2], if n % 4 == 0 { String::new() } else { (n * 3).to_string() })).collect();
+    let rows: String = (0..60)
+        .map(|n| {
+            format!(
+                "u{n},{},{},{},{n}\n",
+                ["f", "m"][n % 2],
+                ["No", "Yes"][n % 3 / 2],
+                if n % 4 == 0 { String::new() } else { (n * 3).to_string() }
+            )
+        })
+        .collect();
     let files = Files::text("people.csv", &format!("user_id,Gender,Churned,age,logins\n{rows}"));
     let input = infer(&files.path("people.csv")).expect("a table");
     assert_eq!(role_of(&input, "user_id"), Some(Role::Id));

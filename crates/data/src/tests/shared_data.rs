@@ -60,7 +60,8 @@ fn online_retail() {
 #[test]
 fn survival_sets_load_as_customer_tables() {
     for (name, target, n_rows) in [("gbsg2.csv", "cens", 686), ("rossi.csv", "arrest", 432)] {
-        let plan = format!("[data]\nsource = \"customers\"\nfiles = [\"FILE\"]\n[data.columns]\n{target} = \"target\"\n");
+        let plan =
+            format!("[data]\nsource = \"customers\"\nfiles = [\"FILE\"]\n[data.columns]\n{target} = \"target\"\n");
         let Some(loaded) = load(name, &plan) else { return };
         assert_eq!(loaded.table.n_rows(), n_rows);
         assert!(loaded.table.with_role(Role::Id).is_none());

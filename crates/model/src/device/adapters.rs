@@ -68,15 +68,17 @@ impl AdapterInfo {
         part.is_none_or(|part| self.name.to_lowercase().contains(&part.to_lowercase()))
     }
 
-    /// Whether the tensor library can address it.
+    /// Whether the tensor library can address it and its driver survives that.
+    ///
+    /// Software Vulkan does not: Mesa 22's lavapipe (Debian 12) crashes the process while it compiles products and sums
+    /// written in SPIR-V. Its OpenGL (llvmpipe, through EGL) computes them.
     pub fn usable(&self) -> bool {
-        self.kind != AdapterKind::Unknown
+        self.kind != AdapterKind::Unknown && !(self.software && self.backend == "vulkan")
     }
 
     /// Orders adapters, best first.
     ///
-    /// Real cards go through their native API, `OpenGL` last. Software is the other way round: Mesa 22's Vulkan (lavapipe,
-    /// Debian 12) crashes while it compiles products and sums written in SPIR-V, and its `OpenGL` (llvmpipe) does not.
+    /// Real cards go through their native API, `OpenGL` last; software through `OpenGL` (see [`AdapterInfo::usable`]).
     pub(super) fn preference(&self) -> (AdapterKind, bool) {
         (self.kind, self.software != (self.backend == "gl"))
     }
@@ -95,7 +97,7 @@ impl AdapterInfo {
     pub(super) fn made(name: &str, kind: AdapterKind) -> Self {
         Self {
             name: name.into(),
-            backend: "vulkan".into(),
+            backend: if kind == AdapterKind::Software { "gl" } else { "vulkan" }.into(),
             kind,
             index: 0,
             driver: String::new(),
