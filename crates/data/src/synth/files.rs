@@ -42,7 +42,7 @@ impl TableFile {
     /// A file that will be named `path`.
     pub(crate) fn create(path: PathBuf) -> Result<Self, SynthError> {
         let folder = path.parent().unwrap_or(Path::new("."));
-        match tempfile::NamedTempFile::new_in(folder) {
+        match temporary_in(folder) {
             Ok(temporary) => Ok(Self { path, temporary, writer: None }),
             Err(source) => Err(SynthError::Write { file: path, source }),
         }
@@ -94,6 +94,14 @@ impl TableFile {
             Err(source) => Err(SynthError::Write { file: path, source }),
         }
     }
+}
+
+/// A temporary file that others may read once it has its name, as far as the umask lets them.
+fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
 }
 
 fn persist(temporary: tempfile::NamedTempFile, path: &Path) -> io::Result<()> {
