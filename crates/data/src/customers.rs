@@ -35,6 +35,8 @@ pub(crate) struct Customers {
     pub customer: Option<Vec<u32>>,
     /// The name of the id column.
     pub id_column: Option<String>,
+    /// The labels seen; none without a target.
+    pub target: Option<Target>,
     /// Customers whose row was dropped for want of consent, by their number.
     pub refused: HashSet<u32>,
     /// Whether the table has a column of role `consent`.
@@ -103,7 +105,7 @@ fn decide(
     for (column, profile) in files[0].columns.iter().zip(profiles) {
         match roles::decide(plan, column, profile) {
             Ok(reading) => {
-                check_numbers(plan, files, &reading, profile)?;
+                check_numbers(files, &reading, profile)?;
                 note_key(&reading, profile, ledger);
                 readings.push(reading);
             }
@@ -121,12 +123,9 @@ fn decide(
 }
 
 /// Fails where numbers were asked for, or surely meant, and a value is none.
-fn check_numbers(plan: &Plan, files: &[SourceFile], reading: &Reading, profile: &Profile) -> Result<(), DataError> {
-    let is_typed = plan.data.types.iter().any(|(name, _)| *name == reading.name);
-    let guessed_level = reading.form == Form::Level && !reading.is_listed && !is_typed;
-    let is_wrong = matches!(reading.form, Form::Number | Form::Weight) || (guessed_level && profile.is_spoilt_number());
-    match (&profile.first_text, is_wrong) {
-        (Some((file_idx, row, text)), true) => Err(DataError::WrongType {
+fn check_numbers(files: &[SourceFile], reading: &Reading, profile: &Profile) -> Result<(), DataError> {
+    match (&profile.first_text, reading.form) {
+        (Some((file_idx, row, text)), Form::Number | Form::Weight) => Err(DataError::WrongType {
             file: files[*file_idx].path.clone(),
             row: *row,
             column: reading.name.clone(),
@@ -288,7 +287,7 @@ impl<'a> Reader<'a> {
     fn label(&mut self, at: &At<'_>) -> Result<f32, Stop> {
         let Some((place, cell)) = self.cell(at, Form::Target) else { return Ok(f32::NAN) };
         let Some(target) = &mut self.target else { return Ok(f32::NAN) };
-        match target.label(cell).map_err(Stop::Load)? {
+        match target.label(cell) {
             Some(label) => Ok(label),
             None => Err(Stop::Row((Reason::MissingTarget, Some(place)))),
         }
@@ -323,8 +322,7 @@ impl<'a> Reader<'a> {
         let id_column = self.readings.iter().find(|reading| reading.form == Form::Id).map(|r| r.name.clone());
         let has_consent = self.place(Form::Consent).is_some();
         if let Some(target) = &self.target {
-            let n_unlabelled = self.ledger.validation.dropped.get(&Reason::MissingTarget).copied().unwrap_or(0);
-            target.check(n_unlabelled, self.n_kept)?;
+            target.check_labels()?;
         }
         let mut columns = Vec::new();
         for (reading, builder) in self.readings.iter().zip(self.builders) {
@@ -338,7 +336,7 @@ impl<'a> Reader<'a> {
         note_clock(&self.clock, self.ledger);
         let customer = has_id.then_some(self.customer);
         let (refused, n_kept) = (self.refused, self.n_kept);
-        Ok(Customers { columns, customer, id_column, refused, has_consent, n_rows, n_kept })
+        Ok(Customers { columns, customer, id_column, target: self.target, refused, has_consent, n_rows, n_kept })
     }
 }
 

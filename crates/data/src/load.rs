@@ -50,6 +50,7 @@ fn load_customers(plan: &Plan, observer: &mut dyn Observer) -> Result<Loaded, Da
     let read = customers::read(plan, Purpose::DataSet, &files, &mut ids, &mut ledger, observer)?;
     let published = ids.publish(ledger.key.as_ref());
     let (validation, rejected) = ledger.close(&plan.data, read.n_rows.iter().sum(), read.n_kept)?;
+    read.target.map_or(Ok(()), |target| target.check_classes(read.n_kept))?;
 
     let mut columns = Vec::with_capacity(read.columns.len() + 1);
     if let (Some(name), Some(customer)) = (&read.id_column, &read.customer) {

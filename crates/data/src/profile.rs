@@ -151,7 +151,8 @@ impl Profile {
         self.n_values() == 0 || (self.n_distinct() == 1 && self.n_missing == 0)
     }
 
-    /// The type that the values suggest.
+    /// The type that the values suggest: numbers also where a few values are none, so that the reader stumbles over the
+    /// first of them rather than taking a magnitude for levels.
     pub(crate) fn suggested(&self, storage: &Storage) -> ColumnType {
         match storage {
             Storage::Integer | Storage::Float => ColumnType::Numeric,
@@ -161,6 +162,7 @@ impl Profile {
                 0 => ColumnType::Category,
                 n if self.n_numbers == n => ColumnType::Numeric,
                 n if self.n_times == n => ColumnType::Time,
+                _ if self.is_spoilt_number() => ColumnType::Numeric,
                 _ if self.is_unique() => ColumnType::Text,
                 _ => ColumnType::Category,
             },
@@ -168,7 +170,7 @@ impl Profile {
     }
 
     /// Whether a text column was surely meant to be numbers, yet a few of its values are none.
-    pub(crate) fn is_spoilt_number(&self) -> bool {
+    fn is_spoilt_number(&self) -> bool {
         let n_others = self.n_values() - self.n_numbers;
         n_others > 0
             && self.n_numbers as f64 >= NUMBER_SHARE * self.n_values() as f64

@@ -16,57 +16,70 @@ pub(crate) struct Target {
     levels: BTreeSet<String>,
     n_positive: u64,
     n_negative: u64,
+    /// Rows without a value.
+    n_missing: u64,
+    /// Rows with a value that is neither class.
+    n_unclear: u64,
 }
 
 impl Target {
     /// The target column; `positive` is the label of those who left.
     pub(crate) fn new(column: &str, positive: Option<&str>) -> Self {
-        let positive = positive.map(|label| label.trim().to_string());
-        Self { column: column.into(), positive, levels: BTreeSet::new(), n_positive: 0, n_negative: 0 }
+        Self {
+            column: column.into(),
+            positive: positive.map(|label| label.trim().to_string()),
+            levels: BTreeSet::new(),
+            n_positive: 0,
+            n_negative: 0,
+            n_missing: 0,
+            n_unclear: 0,
+        }
     }
 
-    /// The label in a cell; none where it is missing.
-    pub(crate) fn label(&mut self, cell: Cell<'_>) -> Result<Option<f32>, DataError> {
-        let is_positive = match cell {
-            Cell::Missing => return Ok(None),
-            Cell::Float(number) if number.is_nan() => return Ok(None),
-            cell => {
-                let level = cell.spelled();
-                let is_positive = match &self.positive {
-                    Some(positive) => Some(level == *positive),
-                    None => flag(&level),
-                };
-                if self.levels.len() < N_LEVELS {
-                    self.levels.insert(level);
-                }
-                is_positive.ok_or_else(|| self.unclear())?
-            }
+    /// The label in a cell; none where it is missing (or unclear, which [`Target::check_labels`] tells in the end, when
+    /// it has seen what else there is).
+    pub(crate) fn label(&mut self, cell: Cell<'_>) -> Option<f32> {
+        if cell == Cell::Missing || matches!(cell, Cell::Float(number) if number.is_nan()) {
+            self.n_missing += 1;
+            return None;
+        }
+        let level = cell.spelled();
+        let is_positive = match &self.positive {
+            Some(positive) => Some(level == *positive),
+            None => flag(&level),
         };
-        *(if is_positive { &mut self.n_positive } else { &mut self.n_negative }) += 1;
-        Ok(Some(f32::from(u8::from(is_positive))))
+        if self.levels.len() < N_LEVELS {
+            self.levels.insert(level);
+        }
+        match is_positive {
+            Some(true) => self.n_positive += 1,
+            Some(false) => self.n_negative += 1,
+            None => self.n_unclear += 1,
+        }
+        is_positive.map(|is_positive| f32::from(u8::from(is_positive)))
     }
 
-    fn unclear(&self) -> DataError {
-        DataError::TargetLevels { column: self.column.clone(), found: self.levels.iter().cloned().collect() }
-    }
-
-    /// Fails where the labels cannot be learned from; `n_unlabelled` rows were dropped for want of one.
-    pub(crate) fn check(&self, n_unlabelled: u64, n_kept: u64) -> Result<(), DataError> {
+    /// Fails where the column does not say who left.
+    pub(crate) fn check_labels(&self) -> Result<(), DataError> {
         let column = self.column.clone();
-        match (self.n_positive, self.n_negative) {
-            (0, 0) if n_unlabelled > 0 => Err(DataError::TargetMissing { column, n_rows: n_unlabelled }),
-            // Rows were dropped for other reasons, which say more.
-            (0, 0) => Ok(()),
-            (0, _) if self.positive.is_some() => {
-                let positive = self.positive.clone().unwrap_or_default();
-                Err(DataError::UnknownPositive { column, positive, found: self.levels.iter().cloned().collect() })
-            }
-            (0, _) | (_, 0) => {
-                let found = self.levels.iter().map(|level| format!("`{level}`")).collect::<Vec<_>>().join(", ");
-                Err(DataError::TargetConstant { column, found, n_rows: n_kept })
+        let found = || self.levels.iter().cloned().collect();
+        match (self.n_positive, self.n_negative, &self.positive) {
+            _ if self.n_unclear > 0 => Err(DataError::TargetLevels { column, found: found() }),
+            (0, 0, _) if self.n_missing > 0 => Err(DataError::TargetMissing { column, n_rows: self.n_missing }),
+            (0, 1.., Some(positive)) => {
+                Err(DataError::UnknownPositive { column, positive: positive.clone(), found: found() })
             }
             _ => Ok(()),
         }
+    }
+
+    /// Fails where all `n_kept` rows have the same label.
+    pub(crate) fn check_classes(&self, n_kept: u64) -> Result<(), DataError> {
+        if self.n_positive > 0 && self.n_negative > 0 {
+            return Ok(());
+        }
+        let found = self.levels.iter().map(|level| format!("`{level}`")).collect::<Vec<_>>().join(", ");
+        Err(DataError::TargetConstant { column: self.column.clone(), found, n_rows: n_kept })
     }
 }
 

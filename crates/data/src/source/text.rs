@@ -103,6 +103,8 @@ struct Lines<'a> {
     kind: Kind,
     /// The line of the current record, counted from 1.
     line: u64,
+    /// How many lines it has.
+    n_lines: u64,
 }
 
 enum Kind {
@@ -124,7 +126,7 @@ impl<'a> Lines<'a> {
                 Kind::Blanks { reader: BufReader::with_capacity(1 << 18, file), line: Vec::new() }
             }
         };
-        Ok(Self { path, kind, line: 0 })
+        Ok(Self { path, kind, line: 0, n_lines: 0 })
     }
 
     /// Reads the next record; false at the end.
@@ -132,12 +134,12 @@ impl<'a> Lines<'a> {
         match &mut self.kind {
             Kind::Delimited { reader, .. } => {
                 let more = reader.read_byte_record(record).map_err(|error| failure(self.path, error))?;
-                self.line = record.position().map_or(0, csv::Position::line);
                 // Only the last record can be the one that swallowed the rest of the file.
-                let n_lines = reader.position().line().saturating_sub(self.line);
-                if more && n_lines > 1 && reader.is_done() && reader.get_ref().n_quotes % 2 == 1 {
+                if !more && self.n_lines > 1 && reader.get_ref().n_quotes % 2 == 1 {
                     return Err(DataError::OpenQuote { file: self.path.into(), line: self.line });
                 }
+                self.line = record.position().map_or(0, csv::Position::line);
+                self.n_lines = reader.position().line().saturating_sub(self.line);
                 Ok(more)
             }
             Kind::Blanks { reader, line } => loop {

@@ -23,6 +23,8 @@ files = ["DIR/events.csv"]
 id = "id"
 at = "time"
 amount = "amount"
+[time]
+horizon = "30d"
 "#;
 
 fn told(files: &Files, plan: &str) -> String {
@@ -282,7 +284,7 @@ fn attributes_without_an_id() {
 
 #[test]
 fn a_protected_attribute_in_a_log() {
-    let plan = format!("{EVENTS}gender = \"sensitive\"\n");
+    let plan = EVENTS.replace("[time]", "gender = \"sensitive\"\n[time]");
     assert_snapshot!(told(&Files::text("events.csv", "id,at,amount,gender\na,2025-01-01,1,f\n"), &plan));
 }
 

@@ -3,8 +3,8 @@
 use polars::prelude::{IntoColumn, NamedFrom, Series};
 use tenure_table::{Role, Values};
 
-use super::{Files, levels, numbers, texts};
-use crate::{Reason, write_table};
+use super::{Files, NOW, levels, numbers, texts};
+use crate::{Reason, Silent, load_at, write_table};
 
 const PLAN: &str = r#"
 [data]
@@ -75,7 +75,7 @@ fn parquet_gives_the_table_that_text_gives() {
         "customers.csv",
         "id,churn,age,plan,joined\n1,true,30.5,gold,2025-01-01\n2,false,,basic,2025-01-02\n",
     );
-    let plan = format!("{PLAN}joined = \"time\"\n");
+    let plan = format!("{PLAN}joined = \"numeric\"\n[data.types]\njoined = \"time\"\n");
     let expected = text.load_well(&plan);
     let files = Files::new(&[]);
     files.add_parquet(
@@ -194,7 +194,10 @@ fn listed_types_win_over_suggested_ones() {
 #[test]
 fn an_as_of_time_tells_rows_of_one_customer_apart() {
     let text = "id,churn,age,asof\na,1,30,2025-01-01\na,0,31,2025-02-01\na,0,32,2025-02-01\nb,0,30,\n";
-    let loaded = Files::text("customers.csv", text).load_well(&format!("{PLAN}asof = \"time\"\n"));
+    let files = Files::text("customers.csv", text);
+    let mut plan = files.plan(PLAN);
+    plan.data.columns.push(("asof".into(), Role::Time));
+    let loaded = load_at(&plan, NOW, &mut Silent).expect("two good rows");
     assert_eq!(loaded.table.n_rows(), 2);
     assert_eq!(loaded.validation.dropped[&Reason::DuplicateId], 1);
     assert_eq!(loaded.validation.dropped[&Reason::MissingTime], 1);

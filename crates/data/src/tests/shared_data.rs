@@ -27,7 +27,7 @@ fn telco() {
 fn cdnow_master() {
     let plan = "[data]\nsource = \"events\"\nfiles = [\"FILE\"]\ntime_format = \"%Y%m%d\"\n\
                 [data.columns]\ncustomer_id = \"id\"\ndate = \"time\"\nnumber_of_cds = \"quantity\"\ndollar_value = \"amount\"\n\
-                [data.csv]\ndelimiter = \"whitespace\"\n";
+                [data.csv]\ndelimiter = \"whitespace\"\n[time]\nhorizon = \"90d\"\n";
     let Some(loaded) = load("cdnow_master.txt", plan) else { return };
     let info = loaded.events.expect("a log");
     assert_eq!((info.n_events, info.n_customers, loaded.files[0].n_rows), (69_659, 23_570, 69_659));
@@ -39,7 +39,7 @@ fn cdnow_master() {
 fn cdnow_sample() {
     let plan = "[data]\nsource = \"events\"\nfiles = [\"FILE\"]\ntime_format = \"%Y%m%d\"\n\
                 [data.columns]\nid = \"id\"\ndate = \"time\"\ncds = \"quantity\"\ndollars = \"amount\"\n\
-                [data.csv]\ndelimiter = \"whitespace\"\nheader = false\nnames = [\"id\", \"sample\", \"date\", \"cds\", \"dollars\"]\n";
+                [data.csv]\ndelimiter = \"whitespace\"\nheader = false\nnames = [\"id\", \"sample\", \"date\", \"cds\", \"dollars\"]\n[time]\nhorizon = \"90d\"\n";
     let Some(loaded) = load("cdnow_sample.txt", plan) else { return };
     let info = loaded.events.expect("a log");
     assert_eq!((info.n_events, info.n_customers), (6_919, 2_357));
@@ -49,7 +49,7 @@ fn cdnow_sample() {
 fn online_retail() {
     let plan = "[data]\nsource = \"events\"\nfiles = [\"FILE\"]\nmax_rejected = 0.3\namount = \"Quantity * UnitPrice\"\n\
                 deduplicate = true\n[data.columns]\nCustomerID = \"id\"\nInvoiceDate = \"time\"\nQuantity = \"quantity\"\n\
-                StockCode = \"category\"\n";
+                StockCode = \"category\"\n[time]\nhorizon = \"90d\"\n";
     let Some(loaded) = load("online_retail.parquet", plan) else { return };
     assert_eq!(loaded.validation.n_read, 541_909);
     assert_eq!(loaded.validation.dropped[&Reason::MissingId], 135_080);
