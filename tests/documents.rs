@@ -78,10 +78,11 @@ fn the_experiments_in_the_readme_are_valid() {
 fn every_config_resolves() {
     for entry in fs::read_dir(root().join("configs")).unwrap() {
         let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
-            if let Err(errors) = load(&path, &Overrides::default()) {
-                panic!("{}", errors.render());
-            }
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
+        if let Err(errors) = load(&path, &Overrides::default()) {
+            panic!("{}", errors.render());
         }
     }
 }

@@ -2,6 +2,12 @@
 //!
 //! Parity of the networks over devices is tested beside them, in `crates/model/tests`.
 
+#![allow(
+    unreachable_pub,
+    clippy::print_stderr,
+    reason = "a test crate: its modules share helpers, and skipped tests say so"
+)]
+
 mod documents;
 mod layering;
 mod program_errors;

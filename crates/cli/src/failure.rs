@@ -160,7 +160,7 @@ impl From<ConfigErrors> for Failure {
 
 impl From<DataError> for Failure {
     fn from(error: DataError) -> Self {
-        Self::coded(Exit::Data, Some(error.code()), &error, error.hint().map(Into::into))
+        Self::coded(Exit::Data, Some(error.code()), &error, error.hint())
     }
 }
 

@@ -60,7 +60,7 @@ fn dispatch(command: &Command, output: Output, progress: &mut Progress) -> Resul
         Command::Rerun(args) => commands::run::rerun(args, output, progress),
         Command::Report(args) => commands::report::write(args, output),
         Command::Compare(args) => commands::compare::show(args, output),
-        Command::Doctor => doctor(output, progress),
+        Command::Doctor => Ok(doctor(output, progress)),
         Command::Synth(args) => commands::synth::make(args, output, progress),
         Command::Explain(args) => explain(args, output),
         Command::Schema => {
@@ -82,10 +82,10 @@ fn dispatch(command: &Command, output: Output, progress: &mut Progress) -> Resul
     }
 }
 
-fn doctor(output: Output, progress: &mut Progress) -> Result<Exit, Failure> {
+fn doctor(output: Output, progress: &mut Progress) -> Exit {
     let findings = commands::doctor::examine(progress);
     output.result(|| findings.render(), || json!(findings));
-    Ok(if findings.healthy() { Exit::Done } else { Exit::Device })
+    if findings.healthy() { Exit::Done } else { Exit::Device }
 }
 
 fn explain(args: &args::Explain, output: Output) -> Result<Exit, Failure> {

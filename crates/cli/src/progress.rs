@@ -55,7 +55,7 @@ impl Progress {
     }
 
     /// Says more about the phase than its position.
-    pub fn detail(&mut self, text: String) {
+    pub fn detail(&mut self, text: &str) {
         if let Some(phase) = &self.phase {
             self.bar.set_message(format!("{}  {text}", phase.name));
         }

@@ -1,6 +1,6 @@
 //! From a plan to a validated table.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tenure_config::{Data, Plan, Source, SyntheticKind};
 use tenure_table::{Column, Role, Span, Table, Timestamp};
@@ -125,7 +125,7 @@ fn load_made(plan: &Plan, now: Timestamp, observer: &mut dyn Observer) -> Result
     let made = synth::generate(&options, folder.path(), observer)?;
     let mut plan = plan.clone();
     plan.data.files = vec![text_of(&made.data)];
-    plan.data.attributes = made.attributes.iter().map(text_of).collect();
+    plan.data.attributes = made.attributes.iter().map(|path| text_of(path)).collect();
     let roles = synth::roles(plan.synthetic.kind).into_iter();
     plan.data.columns = roles.map(|(name, role)| (name.to_string(), role)).collect();
     plan.data.source = match plan.synthetic.kind {
@@ -143,7 +143,7 @@ fn load_made(plan: &Plan, now: Timestamp, observer: &mut dyn Observer) -> Result
     Ok(loaded)
 }
 
-fn text_of(path: &PathBuf) -> String {
+fn text_of(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 

@@ -22,7 +22,7 @@ pub fn run(args: &args::Run, output: Output, progress: &mut Progress) -> Result<
     if let Some(run) = &args.resume {
         let dir = RunDir::open_unfinished(run)?;
         let resolved = resolve(&dir.file(RunDir::LOCK), &Overrides::default())?;
-        return one(&resolved, dir, output, progress);
+        return one(&resolved, &dir, output, progress);
     }
     let file = args.file.as_deref().expect("clap asks for the file unless a run is resumed");
     let sweep = Sweep::parse(&args.sweep)?;
@@ -31,7 +31,7 @@ pub fn run(args: &args::Run, output: Output, progress: &mut Progress) -> Result<
     let is_sweep = sweep.points().len() > 1;
     for (resolved, point) in resolved.iter().zip(sweep.points()) {
         let dir = create(resolved, if is_sweep { &point.name } else { "" })?;
-        let outcome = one(resolved, dir, output, progress)?;
+        let outcome = one(resolved, &dir, output, progress)?;
         exit = if exit == Exit::Done { outcome } else { exit };
     }
     Ok(exit)
@@ -53,9 +53,9 @@ fn create(resolved: &Resolved, point: &str) -> Result<RunDir, Failure> {
     Ok(RunDir::create(Path::new(&plan.run.dir), &name, &lock(plan, &resolved.origins), Utc::now())?)
 }
 
-fn one(resolved: &Resolved, dir: RunDir, output: Output, progress: &mut Progress) -> Result<Exit, Failure> {
+fn one(resolved: &Resolved, dir: &RunDir, output: Output, progress: &mut Progress) -> Result<Exit, Failure> {
     progress.say(&format!("run: {}", dir.path().display()));
-    let results = execute(resolved, &dir, progress)?;
+    let results = execute(resolved, dir, progress)?;
     let failed = results.gates.iter().any(|gate| !gate.passed);
     output.result(|| summary::text(&results, dir.path()), || summary::json(&results, dir.path()));
     Ok(if failed { Exit::Gate } else { Exit::Done })

@@ -192,7 +192,7 @@ impl tenure_train::Observer for Epochs<'_> {
         self.progress.at(self.n_done);
         let record = &told.record;
         let auc = record.validation_auc.map(|auc| format!(", AUC {auc:.4}")).unwrap_or_default();
-        self.progress.detail(format!(
+        self.progress.detail(&format!(
             "loss {:.4}/{:.4}{auc}, best {}, {:.0} rows/s",
             record.train_loss, record.validation_loss, told.best_epoch, record.rows_per_second
         ));

@@ -104,7 +104,7 @@ struct Lines<'a> {
     /// The line of the current record, counted from 1.
     line: u64,
     /// How many lines it has.
-    n_lines: u64,
+    line_span: u64,
 }
 
 enum Kind {
@@ -126,7 +126,7 @@ impl<'a> Lines<'a> {
                 Kind::Blanks { reader: BufReader::with_capacity(1 << 18, file), line: Vec::new() }
             }
         };
-        Ok(Self { path, kind, line: 0, n_lines: 0 })
+        Ok(Self { path, kind, line: 0, line_span: 0 })
     }
 
     /// Reads the next record; false at the end.
@@ -135,11 +135,11 @@ impl<'a> Lines<'a> {
             Kind::Delimited { reader, .. } => {
                 let more = reader.read_byte_record(record).map_err(|error| failure(self.path, error))?;
                 // Only the last record can be the one that swallowed the rest of the file.
-                if !more && self.n_lines > 1 && reader.get_ref().n_quotes % 2 == 1 {
+                if !more && self.line_span > 1 && reader.get_ref().n_quotes % 2 == 1 {
                     return Err(DataError::OpenQuote { file: self.path.into(), line: self.line });
                 }
                 self.line = record.position().map_or(0, csv::Position::line);
-                self.n_lines = reader.position().line().saturating_sub(self.line);
+                self.line_span = reader.position().line().saturating_sub(self.line);
                 Ok(more)
             }
             Kind::Blanks { reader, line } => loop {
@@ -190,7 +190,7 @@ struct QuoteCounter {
 impl Read for QuoteCounter {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let n_read = self.file.read(buffer)?;
-        self.n_quotes += buffer[..n_read].iter().filter(|&&byte| byte == b'"').count() as u64;
+        self.n_quotes += buffer[..n_read].iter().map(|&byte| u64::from(byte == b'"')).sum::<u64>();
         Ok(n_read)
     }
 }

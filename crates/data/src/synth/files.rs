@@ -23,7 +23,7 @@ pub(crate) struct TableFile {
 
 enum Writer {
     Csv(BufWriter<File>),
-    Parquet(ParquetFile),
+    Parquet(Box<ParquetFile>),
 }
 
 /// A chunk in this format.
@@ -73,9 +73,10 @@ impl TableFile {
                 out.write_all(header.as_bytes()).map_err(write_error)?;
                 Ok(Writer::Csv(out))
             }
-            Encoded::Parquet(chunk) => {
-                ParquetFile::begin(file, chunk).map(Writer::Parquet).map_err(|e| parquet_error(&self.path, &e))
-            }
+            Encoded::Parquet(chunk) => ParquetFile::begin(file, chunk)
+                .map(Box::new)
+                .map(Writer::Parquet)
+                .map_err(|e| parquet_error(&self.path, &e)),
         }
     }
 

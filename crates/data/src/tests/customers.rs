@@ -20,7 +20,7 @@ churn = "target"
 fn unlisted_columns_take_the_role_their_values_suggest() {
     let header = "id,churn,age,plan,spend,joined,active,note,country,empty\n";
     let row = |n: usize| {
-        let (plan, active) = (["gold", "basic"][n % 2], n % 3 == 0);
+        let (plan, active) = (["gold", "basic"][n % 2], n.is_multiple_of(3));
         format!("c{n},{},{},{plan},{}.5,2025-01-{:02},{active},note {n},DE,\n", n % 2, 20 + n, n * 7, n % 28 + 1)
     };
     let text: String = std::iter::once(header.to_string()).chain((0..40).map(row)).collect();
