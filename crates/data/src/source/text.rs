@@ -17,7 +17,7 @@ const BATCH_ROWS: usize = 1 << 14;
 
 /// The columns by the header, by `data.csv.names`, or numbered.
 pub(super) fn columns(path: &Path, data: &Data) -> Result<Vec<SourceColumn>, DataError> {
-    let mut lines = Lines::open(path, data.csv.delimiter)?;
+    let mut lines = Records::open(path, data.csv.delimiter)?;
     let mut record = ByteRecord::new();
     if !lines.next(&mut record)? {
         return Err(DataError::EmptyFile { file: path.into() });
@@ -55,7 +55,7 @@ pub(super) fn read(
     limit: u64,
     visit: &mut dyn FnMut(&Batch) -> Result<(), DataError>,
 ) -> Result<u64, DataError> {
-    let mut lines = Lines::open(path, data.csv.delimiter)?;
+    let mut lines = Records::open(path, data.csv.delimiter)?;
     let mut record = ByteRecord::new();
     if data.csv.header {
         lines.next(&mut record)?;
@@ -74,7 +74,7 @@ pub(super) fn read(
 }
 
 fn next_batch(
-    lines: &mut Lines,
+    lines: &mut Records,
     record: &mut ByteRecord,
     first_row: u64,
     n_columns: usize,
@@ -98,7 +98,7 @@ fn next_batch(
 }
 
 /// The records of a file, blank lines left out.
-struct Lines<'a> {
+struct Records<'a> {
     path: &'a Path,
     kind: Kind,
     /// The line of the current record, counted from 1.
@@ -112,7 +112,7 @@ enum Kind {
     Blanks { reader: BufReader<File>, line: Vec<u8> },
 }
 
-impl<'a> Lines<'a> {
+impl<'a> Records<'a> {
     fn open(path: &'a Path, delimiter: Delimiter) -> Result<Self, DataError> {
         let mut file = File::open(path).map_err(|source| DataError::Read { file: path.into(), source })?;
         let kind = match delimiter {

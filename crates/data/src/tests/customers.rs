@@ -75,7 +75,7 @@ fn parquet_gives_the_table_that_text_gives() {
         "customers.csv",
         "id,churn,age,plan,joined\n1,true,30.5,gold,2025-01-01\n2,false,,basic,2025-01-02\n",
     );
-    let plan = format!("{PLAN}joined = \"numeric\"\n[data.types]\njoined = \"time\"\n");
+    let plan = format!("{PLAN}joined = \"numeric\"\n");
     let expected = text.load_well(&plan);
     let files = Files::new(&[]);
     files.add_parquet(
