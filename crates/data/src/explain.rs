@@ -68,7 +68,7 @@ impl DataError {
             Self::WrongType { column, found, expected, .. } => return Some(wrong_type(column, found, expected)),
             Self::ColumnType { .. } => "write the column as text, whole numbers, doubles, true/false or timestamps",
             Self::TooManyRejected { reasons, .. } => return Some(rejected(reasons)),
-            Self::NothingKept { .. } => "look at the first rows named above",
+            Self::NothingKept { reasons, .. } => misread(reasons).unwrap_or("look at the first rows named above"),
             Self::MissingRole { role, .. } => {
                 return Some(format!("name it under `[data.columns]`: some_column = \"{role}\""));
             }
@@ -127,18 +127,25 @@ fn wrong_type(column: &str, found: &str, expected: &str) -> String {
         return "say how times are written, for instance: data.time_format = \"%d.%m.%Y\"".into();
     }
     format!(
-        "if it means that the value is missing: data.missing = [\"{found}\"]; if they are levels: data.types.{column} = \"category\""
+        "if `{found}` means that the value is missing, add it to `data.missing`; if the column holds levels, name it under \
+         [data.types]: {column} = \"category\""
     )
 }
 
 fn rejected(reasons: &str) -> String {
+    let other = "mend the rows named above, or raise `data.max_rejected` if they may be dropped";
+    misread(reasons).unwrap_or(other).into()
+}
+
+/// What to say where rows were dropped because the file is probably read in the wrong way.
+fn misread(reasons: &str) -> Option<&'static str> {
     if reasons.contains(crate::Reason::UnreadableTime.text()) {
-        return "say how times are written, for instance: data.time_format = \"%d.%m.%Y %H:%M\"".into();
+        Some("say how times are written, for instance: data.time_format = \"%d.%m.%Y %H:%M\"")
+    } else if reasons.contains(crate::Reason::Ragged.text()) {
+        Some("check `data.csv.delimiter` and the quotes in the rows named above")
+    } else {
+        None
     }
-    if reasons.contains(crate::Reason::Ragged.text()) {
-        return "check `data.csv.delimiter` and the quotes in the rows named above".into();
-    }
-    "mend the rows named above, or raise `data.max_rejected` if they may be dropped".into()
 }
 
 fn role_not_possible(role: tenure_table::Role, place: &str) -> String {

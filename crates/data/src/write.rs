@@ -145,6 +145,25 @@ mod tests {
     }
 
     #[test]
+    fn predictions_read_back() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("predictions.parquet");
+        let id = ["a", "b"].into_iter().collect();
+        let predictions = Predictions {
+            id: Some(&id),
+            cutoff_us: Some(&[5, 6]),
+            fold: Some(&[0, 1]),
+            raw: &[0.25, 0.5],
+            calibrated: &[0.125, 0.75],
+            label: Some(&[0.0, 1.0]),
+        };
+        write_predictions(&path, &predictions).expect("room on disk");
+        let read = crate::read_predictions(&path).expect("just written");
+        assert_eq!((read.id, read.cutoff_us), (vec!["a".to_string(), "b".to_string()], vec![5, 6]));
+        assert_eq!((read.calibrated, read.label), (vec![0.125, 0.75], vec![0.0, 1.0]));
+    }
+
+    #[test]
     fn a_folder_that_does_not_exist_is_told() {
         let error = write_atomically(Path::new("no/such/folder/x"), |_| Ok(())).expect_err("no folder");
         assert!(matches!(error, DataError::Write { .. }));
