@@ -25,7 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tenure-encode", &["tenure-config", "tenure-artifact", "tenure-table"]),
     ("tenure-model", &["tenure-artifact", "tenure-config"]),
     ("tenure-train", &["tenure-model", "tenure-encode", "tenure-evaluate", "tenure-config", "tenure-artifact"]),
-    ("tenure-report", &["tenure-evaluate", "tenure-config"]),
+    ("tenure-report", &["tenure-evaluate", "tenure-table"]),
 ];
 
 /// The crates that end up on a device: nothing outside the workspace may be in their closure.

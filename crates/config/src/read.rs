@@ -134,7 +134,7 @@ fn features(reader: &mut Reader) -> Features {
         lag_period: s.get("lag_period", &duration(), Span::days(30)),
         n_lags: s.get("n_lags", &count(0..=120), 6) as usize,
         breadth: s.get("breadth", &Flag, true),
-        calendar: s.get("calendar", &Flag, true),
+        calendar: s.get("calendar", &Flag, false),
     }
 }
 

@@ -55,7 +55,8 @@ pub struct Features {
     pub n_lags: usize,
     /// Whether the breadth of each column of role `category` (distinct levels, share of the top one) is a feature.
     pub breadth: bool,
-    /// Whether month, weekday and season of the cutoff and of the last event are features.
+    /// Whether month, weekday and season of the cutoff and of the last event are features. Off, because the last
+    /// cutoff, which tests, mostly lies in a month that no training cutoff has seen.
     pub calendar: bool,
 }
 
