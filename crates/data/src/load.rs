@@ -84,7 +84,7 @@ fn load_events(plan: &Plan, now: Timestamp, observer: &mut dyn Observer) -> Resu
         first: log.range.first,
         last: log.range.last,
         n_events: read.n_kept,
-        n_customers: 0,
+        n_customers: log.n_customers,
         cutoffs: Vec::new(),
         lineage: Vec::new(),
         retention: crate::Retention::default(),
@@ -93,7 +93,7 @@ fn load_events(plan: &Plan, now: Timestamp, observer: &mut dyn Observer) -> Resu
     let columns = attributes.join(&rows, &published, id_name(data));
     info.lineage = rows.lineage;
     info.lineage.extend(attributes.lineage());
-    (info.cutoffs, info.retention, info.n_customers) = (rows.cutoffs, rows.retention, published.len() as u64);
+    (info.cutoffs, info.retention) = (rows.cutoffs, rows.retention);
     let mut files = digests(&files, &read.n_rows, observer)?;
     files.extend(digests(&attribute_files, &attributes.n_rows, observer)?);
     let columns = columns.into_iter().chain(rows.columns).collect();

@@ -34,6 +34,8 @@ pub(crate) struct KeptLog {
     pub buckets: EventBuckets,
     pub schema: LogSchema,
     pub range: TimeRange,
+    /// Customers with an event.
+    pub n_customers: u64,
 }
 
 /// Which customers may be used.
@@ -184,7 +186,10 @@ struct Reader<'a> {
     buckets: EventBuckets,
     schema: LogSchema,
     range: Option<TimeRange>,
+    numbers: Numbers,
     rows: Rows,
+    /// Whether a customer, by number, has an event that was kept.
+    has_event: Vec<bool>,
     n_kept: u64,
 }
 
@@ -195,6 +200,13 @@ struct Rows {
     time_us: Vec<i64>,
     amount: Vec<f64>,
     quantity: Vec<f32>,
+    categories: Vec<Vec<u32>>,
+}
+
+/// The numbers of the ids and levels of one batch, row by row.
+#[derive(Debug, Default)]
+struct Numbers {
+    customer: Vec<Result<u32, Reason>>,
     categories: Vec<Vec<u32>>,
 }
 
@@ -230,7 +242,9 @@ impl<'a> Reader<'a> {
             clock: Clock::new(data)?,
             seen: data.deduplicate.then(HashSet::default),
             levels: places.categories.iter().map(|_| Dictionary::default()).collect(),
+            numbers: Numbers { categories: vec![Vec::new(); places.categories.len()], ..Numbers::default() },
             rows: Rows { categories: vec![Vec::new(); places.categories.len()], ..Rows::default() },
+            has_event: Vec::new(),
             buckets: EventBuckets::new(schema.clone()),
             schema,
             range: None,
@@ -241,9 +255,10 @@ impl<'a> Reader<'a> {
 
     fn add(&mut self, file: &SourceFile, batch: &Batch) -> Result<(), DataError> {
         self.rows.clear();
+        self.number(batch);
         for row_idx in 0..batch.n_rows {
             match self.event(batch, row_idx) {
-                Ok(event) => self.keep(batch, row_idx, event),
+                Ok(event) => self.keep(row_idx, event),
                 Err(fault) => {
                     let shown = Shown { names: self.names, roles: &self.roles };
                     self.ledger.drop_row(file, batch, row_idx, fault, shown)?;
@@ -253,13 +268,31 @@ impl<'a> Reader<'a> {
         self.flush()
     }
 
+    /// Numbers the batch's ids and levels, on a core each: looking them up takes longer than all the rest.
+    fn number(&mut self, batch: &Batch) {
+        let Self { ids, levels, numbers, places, ledger, .. } = self;
+        let missing = &ledger.missing;
+        let customers = || {
+            let cells = &batch.columns[places.id];
+            numbers.customer.clear();
+            numbers.customer.extend((0..batch.n_rows).map(|row_idx| ids.number(cells.get(row_idx, missing))));
+        };
+        let categories = || {
+            for ((&place, levels), codes) in places.categories.iter().zip(levels).zip(&mut numbers.categories) {
+                let code = |row_idx| levels.number_cell(batch.columns[place].get(row_idx, missing));
+                codes.clear();
+                codes.extend((0..batch.n_rows).map(code).map(|code| code.unwrap_or(MISSING_CODE)));
+            }
+        };
+        rayon::join(customers, categories);
+    }
+
     fn event(&mut self, batch: &Batch, row_idx: usize) -> Result<Event, Fault> {
         if batch.ragged_at(row_idx).is_some() {
             return Err((Reason::Ragged, None));
         }
-        let id = batch.columns[self.places.id].get(row_idx, &self.ledger.missing);
         self.agreed(batch, row_idx)?;
-        let customer = self.ids.number(id).map_err(|reason| (reason, Some(self.places.id)))?;
+        let customer = self.numbers.customer[row_idx].map_err(|reason| (reason, Some(self.places.id)))?;
         if !self.bounds.consent.is_given(customer) {
             return Err((Reason::NoConsent, None));
         }
@@ -315,16 +348,19 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn keep(&mut self, batch: &Batch, row_idx: usize, event: Event) {
+    fn keep(&mut self, row_idx: usize, event: Event) {
         self.rows.customer.push(event.customer);
         self.rows.time_us.push(event.time_us);
         self.rows.amount.push(event.amount);
         self.rows.quantity.push(event.quantity);
-        let columns = self.places.categories.iter().zip(&mut self.levels).zip(&mut self.rows.categories);
-        for ((&place, levels), codes) in columns {
-            let cell = batch.columns[place].get(row_idx, &self.ledger.missing);
-            codes.push(levels.number_cell(cell).unwrap_or(MISSING_CODE));
+        for (codes, numbers) in self.rows.categories.iter_mut().zip(&self.numbers.categories) {
+            codes.push(numbers[row_idx]);
         }
+        let customer = event.customer as usize;
+        if self.has_event.len() <= customer {
+            self.has_event.resize(customer + 1, false);
+        }
+        self.has_event[customer] = true;
         self.n_kept += 1;
     }
 
@@ -345,7 +381,8 @@ impl<'a> Reader<'a> {
     fn finish(self, n_rows: Vec<u64>) -> Transactions {
         note_clock(&self.clock, self.ledger);
         let Self { buckets, schema, n_kept, range, .. } = self;
-        Transactions { log: range.map(|range| KeptLog { buckets, schema, range }), n_rows, n_kept }
+        let n_customers = self.has_event.iter().map(|&has_event| u64::from(has_event)).sum();
+        Transactions { log: range.map(|range| KeptLog { buckets, schema, range, n_customers }), n_rows, n_kept }
     }
 }
 

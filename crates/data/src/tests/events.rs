@@ -170,6 +170,7 @@ fn attributes_are_joined_and_consent_is_asked_there() {
     assert!(age[0] == 30.0 && age[2].is_nan());
     assert!(loaded.table.column("amount").is_none(), "a column that both files have belongs to the log");
     let info = loaded.events.expect("a log");
+    assert_eq!(info.n_customers, 3, "c9 has attributes and no event");
     assert_eq!(info.lineage.len(), loaded.table.features().count());
     assert_eq!(loaded.files.len(), 2);
     let validation = loaded.validation;
