@@ -119,11 +119,11 @@ def main():
     table = table.set_index(table[args.id].astype(str)).loc[predictions["id"].astype(str)].reset_index(drop=True)
     x, y = features(table, args), (table[args.target].astype(str) == args.positive).to_numpy(int)
     fold = predictions["fold"].to_numpy()
-    assert (y == predictions["label"].to_numpy()).all(), "the labels of the run and of the data differ"
+    assert (y == predictions["label"].to_numpy(int)).all(), "the labels of the run and of the data differ"
 
     parts = [(fold != k, fold == k) for k in np.unique(fold)]
     assert len(parts) > 1, "peers are compared on the folds of a cross-validated run"
-    ours = predictions["probability"].to_numpy()
+    ours = predictions["calibrated"].to_numpy()
     results = {"tenure": judge([(y[test], ours[test]) for _, test in parts])}
     for name, fit in PEERS.items():
         begin = time.perf_counter()

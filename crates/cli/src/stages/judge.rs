@@ -195,11 +195,13 @@ fn baselines(
     Ok(baselines)
 }
 
-/// Days since the last purchase of these rows, where the table knows them.
+/// Days since the last purchase of these rows, where the table knows them. A customer without a purchase (with returns
+/// only) ranks as the one who has been away for longest.
 fn recency(table: &Table, rows: &[u32]) -> Option<Vec<f64>> {
     let Values::Numeric(days) = &table.column(RECENCY)?.values else { return None };
-    let values: Vec<f64> = rows.iter().map(|&row_idx| f64::from(days[row_idx as usize])).collect();
-    values.iter().all(|days| days.is_finite()).then_some(values)
+    let longest = f64::from(f32::MAX);
+    let of_row = |&row_idx: &u32| Some(f64::from(days[row_idx as usize])).filter(|days| days.is_finite());
+    Some(rows.iter().map(|row_idx| of_row(row_idx).unwrap_or(longest)).collect())
 }
 
 /// Slices by the columns that the plan names and by every sensitive column.
