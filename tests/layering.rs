@@ -23,6 +23,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tenure-config", &["tenure-table"]),
     ("tenure-data", &["tenure-config", "tenure-table"]),
     ("tenure-encode", &["tenure-config", "tenure-artifact", "tenure-table"]),
+    ("tenure-kernels", &[]),
+    ("tenure-cluster", &["tenure-kernels"]),
     ("tenure-model", &["tenure-artifact", "tenure-config"]),
     ("tenure-train", &["tenure-model", "tenure-encode", "tenure-evaluate", "tenure-config", "tenure-artifact"]),
     ("tenure-report", &["tenure-evaluate", "tenure-table"]),

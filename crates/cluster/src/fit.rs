@@ -1,0 +1,103 @@
+//! A whole fit: survey, seeding, Lloyd iterations, the best restart's labels.
+
+use tenure_kernels::kmeans::{Rows, chunk_rows};
+
+use crate::centroids::Centroids;
+use crate::error::ClusterError;
+use crate::lloyd::{Lloyd, same_rows};
+use crate::observe::{Observer, Silent};
+use crate::restart::Restart;
+use crate::seeding::seed;
+use crate::settings::KMeans;
+use crate::source::{RowSource, for_each_block};
+use crate::survey::{Survey, survey};
+
+/// A fitted clustering.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fitted {
+    /// Centroids of the best restart.
+    pub centroids: Centroids,
+    /// Nearest centroid of each row, `[N]`.
+    pub labels: Vec<u32>,
+    /// Squared Euclidean distance (or `1 − cos`) of each row to its centroid, `[N]`.
+    pub distances: Vec<f64>,
+    /// Rows in each cluster, `[K]`.
+    pub sizes: Vec<usize>,
+    /// `Σ w · distances`.
+    pub inertia: f64,
+    /// Which restart won, from 0.
+    pub restart_idx: usize,
+    /// How each restart ended.
+    pub restarts: Vec<RestartSummary>,
+}
+
+/// How a restart ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RestartSummary {
+    /// Within-cluster sum of its last assignment.
+    pub inertia: f64,
+    /// Lloyd iterations.
+    pub n_iter: usize,
+    /// Whether it came to rest before `max_iter`.
+    pub converged: bool,
+}
+
+impl KMeans {
+    /// Fits rows in memory.
+    pub fn fit(&self, rows: Rows<'_>) -> Result<Fitted, ClusterError> {
+        self.fit_source(&mut { rows }, &mut Silent)
+    }
+
+    /// Fits rows that come in passes, and tells of progress. The same rows in the same order give the same bits as
+    /// [`fit`](KMeans::fit), however they are cut into blocks.
+    ///
+    /// In memory stay 12 bytes for each row (label, distance) and, while k-means++ or k-means‖ seeds, `4 · n_init`.
+    pub fn fit_source(&self, source: &mut dyn RowSource, observer: &mut dyn Observer) -> Result<Fitted, ClusterError> {
+        let n_columns = source.n_columns();
+        if n_columns == 0 {
+            return Err(ClusterError::NoColumns);
+        }
+        self.check(n_columns)?;
+        let chunk_rows = chunk_rows(self.k);
+        let survey = survey(source, self.k, chunk_rows, self.metric)?;
+        let initial = seed(self, source, &survey, observer)?;
+        let mut restarts: Vec<Restart> =
+            initial.into_iter().map(|centroids| Restart::new(centroids, n_columns, self.metric)).collect();
+        Lloyd { settings: self, survey: &survey, n_columns, chunk_rows }.run(source, &mut restarts, observer)?;
+        finish(source, &survey, &restarts, chunk_rows)
+    }
+}
+
+/// Labels the rows by the best restart, the first of equals.
+fn finish(
+    source: &mut dyn RowSource,
+    survey: &Survey,
+    restarts: &[Restart],
+    chunk_rows: usize,
+) -> Result<Fitted, ClusterError> {
+    let best = (0..restarts.len()).min_by(|&a, &b| restarts[a].inertia.total_cmp(&restarts[b].inertia));
+    let restart_idx = best.expect("n_init is at least 1");
+    let values = restarts[restart_idx].centroids.clone();
+    let centroids = Centroids::framed(values, source.n_columns(), survey.frame.clone());
+    let (mut labels, mut distances, mut inertia) = (Vec::new(), Vec::new(), 0.0);
+    for_each_block(source, chunk_rows, |_, rows| {
+        let (of_rows, distances_of_rows) = centroids.label(rows);
+        // Row by row, so that the sum does not depend on where blocks end.
+        for (i, distance) in distances_of_rows.iter().enumerate() {
+            inertia += f64::from(rows.weight(i)) * distance;
+        }
+        labels.extend(of_rows);
+        distances.extend(distances_of_rows);
+        Ok(())
+    })?;
+    same_rows(survey.n_rows, labels.len())?;
+    let mut sizes = vec![0; centroids.k()];
+    labels.iter().for_each(|&label| sizes[label as usize] += 1);
+    let summary = |restart: &Restart| RestartSummary {
+        inertia: restart.inertia,
+        n_iter: restart.n_iter,
+        converged: restart.converged,
+    };
+    let restarts = restarts.iter().map(summary).collect();
+    Ok(Fitted { centroids, labels, distances, sizes, inertia, restart_idx, restarts })
+}

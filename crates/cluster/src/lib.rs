@@ -1,0 +1,31 @@
+//! A matrix of rows into centroids, labels and distances: k-means in memory or streamed.
+//!
+//! [`KMeans`] holds the settings; [`KMeans::fit`] takes [`Rows`] in memory, [`KMeans::fit_source`] a [`RowSource`] that
+//! gives its rows in passes. What comes out is [`Fitted`], whose [`Centroids`] label new rows
+//! ([`predict`](Centroids::predict)) and measure them ([`transform`](Centroids::transform)). The hot loops are in
+//! `tenure-kernels`.
+//!
+//! Its invariants: a result depends on rows, settings and seed alone, never on the number of threads or on how streamed
+//! rows were cut; what is wrong with rows is a [`ClusterError`] with the row and column, never a NaN in a centroid.
+
+mod centroids;
+mod error;
+mod fit;
+mod lloyd;
+mod nearest;
+mod observe;
+mod random;
+mod restart;
+mod seeding;
+mod seeding_parallel;
+mod settings;
+mod source;
+mod survey;
+
+pub use centroids::{Assignment, Centroids, Near};
+pub use error::ClusterError;
+pub use fit::{Fitted, RestartSummary};
+pub use observe::{Iteration, Observer, Silent};
+pub use settings::{Init, KMeans};
+pub use source::RowSource;
+pub use tenure_kernels::kmeans::{Metric, Rows};

@@ -1,0 +1,141 @@
+//! Lloyd iterations of all restarts at once: the rows are read once for all that still run.
+
+use tenure_kernels::kmeans::cpu::{Level, Panel, accumulate_all};
+use tenure_kernels::kmeans::{Metric, Rows, Sums};
+
+use crate::centroids::Centroids;
+use crate::error::ClusterError;
+use crate::observe::{Iteration, Observer};
+use crate::restart::Restart;
+use crate::settings::KMeans;
+use crate::source::{RowSource, for_each_block};
+use crate::survey::Survey;
+
+/// What stays the same over iterations.
+pub(crate) struct Lloyd<'a> {
+    pub(crate) settings: &'a KMeans,
+    pub(crate) survey: &'a Survey,
+    pub(crate) n_columns: usize,
+    pub(crate) chunk_rows: usize,
+}
+
+impl Lloyd<'_> {
+    /// Runs every restart to its end.
+    pub(crate) fn run(
+        &self,
+        source: &mut dyn RowSource,
+        restarts: &mut [Restart],
+        observer: &mut dyn Observer,
+    ) -> Result<(), ClusterError> {
+        let enough = self.settings.tolerance * self.survey.mean_variance;
+        for n_iter in 1..=self.settings.max_iter {
+            let mut running: Vec<&mut Restart> = restarts.iter_mut().filter(|restart| !restart.converged).collect();
+            if running.is_empty() {
+                break;
+            }
+            let mut sums = self.sums(source, &running)?;
+            let mut lowest = f64::INFINITY;
+            for (restart, sums) in running.iter_mut().zip(&mut sums) {
+                lowest = lowest.min(self.inertia(restart, sums));
+                self.refill(source, restart, sums)?;
+                let moved = restart.move_to_means(sums, self.n_columns, self.settings.metric);
+                restart.inertia = self.inertia(restart, sums);
+                restart.n_iter = n_iter;
+                restart.converged = moved <= enough;
+            }
+            observer.iterated(&Iteration { n_iter, n_running: running.len(), inertia: lowest });
+        }
+        Ok(())
+    }
+
+    fn inertia(&self, restart: &Restart, sums: &Sums) -> f64 {
+        restart.inertia_of(sums, self.n_columns, &self.survey.frame, self.survey.second_moment)
+    }
+
+    fn sums(&self, source: &mut dyn RowSource, running: &[&mut Restart]) -> Result<Vec<Sums>, ClusterError> {
+        let (level, frame) = (Level::detect(), &self.survey.frame);
+        let panel = |restart: &&mut Restart| Panel::scores(level, frame, &restart.centroids, self.n_columns);
+        let panels: Vec<Panel> = running.iter().map(panel).collect();
+        let mut sums = vec![Sums::zeros(self.settings.k, self.n_columns); running.len()];
+        let mut n_rows = 0;
+        for_each_block(source, self.chunk_rows, |_, rows| {
+            accumulate_all(&panels, rows, self.chunk_rows, &mut sums);
+            n_rows += rows.len();
+            Ok(())
+        })?;
+        same_rows(self.survey.n_rows, n_rows)?;
+        Ok(sums)
+    }
+
+    /// Gives each empty cluster the row that is farthest from its own centroid, taken out of that centroid's sums.
+    fn refill(&self, source: &mut dyn RowSource, restart: &Restart, sums: &mut Sums) -> Result<(), ClusterError> {
+        let empty: Vec<usize> = (0..self.settings.k).filter(|&k| sums.weights[k] == 0.0).collect();
+        if empty.is_empty() {
+            return Ok(());
+        }
+        let d = self.n_columns;
+        for (k, far) in empty.into_iter().zip(self.farthest(source, restart, d)?) {
+            let from = far.label as usize;
+            for (j, x) in far.row.iter().enumerate() {
+                let moved = far.scale * f64::from(*x);
+                sums.sums[from * d + j] -= moved;
+                sums.sums[k * d + j] = moved;
+            }
+            sums.weights[from] -= far.weight;
+            sums.weights[k] = far.weight;
+        }
+        Ok(())
+    }
+
+    /// Different rows, the farthest from their centroids first, at most `K`; of equals the first row.
+    fn farthest(&self, source: &mut dyn RowSource, restart: &Restart, d: usize) -> Result<Vec<Far>, ClusterError> {
+        let centroids = Centroids::framed(restart.centroids.clone(), d, self.survey.frame.clone());
+        let mut farthest: Vec<Far> = Vec::new();
+        for_each_block(source, self.chunk_rows, |_, rows| {
+            let (labels, distances) = centroids.label(rows);
+            for i in 0..rows.len() {
+                let least = if farthest.len() < self.settings.k { 0.0 } else { farthest[farthest.len() - 1].distance };
+                if distances[i] > least && rows.weight(i) > 0.0 {
+                    keep(&mut farthest, Far::new(rows, i, labels[i], distances[i], self.settings.metric));
+                    farthest.truncate(self.settings.k);
+                }
+            }
+            Ok(())
+        })?;
+        Ok(farthest)
+    }
+}
+
+/// A row far from its centroid.
+struct Far {
+    distance: f64,
+    label: u32,
+    weight: f64,
+    /// What the row counts for in sums: its weight, over its length under cosine.
+    scale: f64,
+    row: Vec<f32>,
+}
+
+impl Far {
+    fn new(rows: Rows<'_>, i: usize, label: u32, distance: f64, metric: Metric) -> Far {
+        let (row, weight) = (rows.row(i).to_vec(), f64::from(rows.weight(i)));
+        let scale = match metric {
+            Metric::SquaredEuclidean => weight,
+            Metric::Cosine => weight / tenure_kernels::kmeans::reference::norm(&row),
+        };
+        Far { distance, label, weight, scale, row }
+    }
+}
+
+/// Inserts in order of falling distance, unless the same row is there.
+fn keep(farthest: &mut Vec<Far>, new: Far) {
+    let at = farthest.partition_point(|far| far.distance >= new.distance);
+    if farthest.iter().all(|far| far.row != new.row) {
+        farthest.insert(at, new);
+    }
+}
+
+/// Every pass must see the rows of the first.
+pub(crate) fn same_rows(first: usize, later: usize) -> Result<(), ClusterError> {
+    if first == later { Ok(()) } else { Err(ClusterError::SourceChanged { first, later }) }
+}

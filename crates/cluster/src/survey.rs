@@ -1,0 +1,202 @@
+//! The first pass over the rows: everything that can be wrong with them, their mean and their spread.
+
+use std::collections::HashSet;
+
+use rayon::prelude::*;
+use tenure_kernels::kmeans::cpu::{Frame, Level, Moments, moments};
+use tenure_kernels::kmeans::{Metric, Rows};
+
+use crate::error::ClusterError;
+use crate::source::{RowSource, for_each_block};
+
+/// Largest standard deviation of a column: squares of a thousand such columns stay within `f32`.
+const FARTHEST: f64 = 1e16;
+
+/// What is known of the rows before they are clustered.
+pub(crate) struct Survey {
+    pub(crate) n_rows: usize,
+    /// A copy, kept because draws by weight come between passes.
+    pub(crate) weights: Option<Vec<f32>>,
+    pub(crate) frame: Frame,
+    /// `Σ w·‖x − shift‖²`; of unit rows `Σ w`.
+    pub(crate) second_moment: f64,
+    /// Mean over columns of their variance.
+    pub(crate) mean_variance: f64,
+}
+
+/// Reads all rows once and checks them for `k` clusters.
+pub(crate) fn survey(
+    source: &mut dyn RowSource,
+    k: usize,
+    chunk_rows: usize,
+    metric: Metric,
+) -> Result<Survey, ClusterError> {
+    let mut seen = Seen {
+        origin: Vec::new(),
+        sums: Moments::zeros(source.n_columns()),
+        distinct: Distinct::new(k),
+        n_rows: 0,
+        weights: None,
+    };
+    for_each_block(source, chunk_rows, |first_row, rows| seen.add(first_row, rows, chunk_rows, metric))?;
+    seen.finish(k, metric)
+}
+
+struct Seen {
+    /// The first row: moments about it lose no digits to an offset.
+    origin: Vec<f64>,
+    sums: Moments,
+    distinct: Distinct,
+    n_rows: usize,
+    weights: Option<Vec<f32>>,
+}
+
+impl Seen {
+    fn add(&mut self, first_row: usize, rows: Rows<'_>, chunk_rows: usize, metric: Metric) -> Result<(), ClusterError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        if let Some(weights) = rows.weights {
+            check_weights(weights, first_row)?;
+            self.weights.get_or_insert_default().extend_from_slice(weights);
+        }
+        if self.origin.is_empty() {
+            self.origin = rows.row(0).iter().map(|&x| f64::from(x)).collect();
+        }
+        let starts: Vec<usize> = (0..rows.len()).step_by(chunk_rows).collect();
+        let level = Level::detect();
+        let chunk = |&start: &usize| rows.slice(start, rows.len().min(start + chunk_rows));
+        let partials: Vec<Moments> =
+            starts.par_iter().map(|start| moments(level, chunk(start), &self.origin)).collect();
+        for (partial, start) in partials.iter().zip(&starts) {
+            if !partial.is_finite() {
+                check_finite(chunk(start), first_row + start)?;
+            }
+            self.sums.add(partial);
+        }
+        if metric == Metric::Cosine {
+            check_directions(rows, first_row)?;
+        }
+        self.distinct.add(rows);
+        self.n_rows += rows.len();
+        Ok(())
+    }
+
+    fn finish(self, k: usize, metric: Metric) -> Result<Survey, ClusterError> {
+        let Seen { origin, sums, distinct, n_rows, weights } = self;
+        if n_rows == 0 {
+            return Err(ClusterError::NoRows);
+        }
+        if sums.weight == 0.0 {
+            return Err(ClusterError::ZeroWeight { n_rows });
+        }
+        if n_rows < k {
+            return Err(ClusterError::TooFewRows { k, n_rows });
+        }
+        if distinct.rows.len() < k {
+            return Err(ClusterError::TooFewDistinct { k, n_distinct: distinct.rows.len() });
+        }
+        let weight = sums.weight;
+        if metric == Metric::Cosine {
+            let frame = Frame { metric, shift: Vec::new() };
+            // Unit rows: the mean of the columns' second moments, of which their variance is at most all.
+            let mean_variance = 1.0 / origin.len() as f64;
+            return Ok(Survey { n_rows, weights, frame, second_moment: weight, mean_variance });
+        }
+        let spread = Spread::new(&origin, &sums)?;
+        let frame = Frame { metric, shift: spread.shift() };
+        let second_moment = spread.second_moment(&frame.shift, weight);
+        let mean_variance = spread.variance.iter().sum::<f64>() / origin.len() as f64;
+        Ok(Survey { n_rows, weights, frame, second_moment, mean_variance })
+    }
+}
+
+/// Mean and variance of each column.
+struct Spread {
+    mean: Vec<f64>,
+    variance: Vec<f64>,
+}
+
+impl Spread {
+    fn new(origin: &[f64], sums: &Moments) -> Result<Spread, ClusterError> {
+        let first: Vec<f64> = sums.first.iter().map(|first| first / sums.weight).collect();
+        let variance: Vec<f64> = sums
+            .second
+            .iter()
+            .zip(&first)
+            .map(|(second, first)| (second / sums.weight - first * first).max(0.0))
+            .collect();
+        if let Some(column_idx) = variance.iter().position(|variance| variance.sqrt() > FARTHEST) {
+            return Err(ClusterError::TooFar { column_idx, limit: FARTHEST });
+        }
+        Ok(Spread { mean: origin.iter().zip(&first).map(|(origin, first)| origin + first).collect(), variance })
+    }
+
+    /// The mean, or nothing where every column lies about the origin already: then there is nothing to gain.
+    fn shift(&self) -> Vec<f32> {
+        let near = |(mean, variance): (&f64, &f64)| mean * mean <= 4.0 * variance;
+        if self.mean.iter().zip(&self.variance).all(near) {
+            return Vec::new();
+        }
+        self.mean.iter().map(|&mean| mean as f32).collect()
+    }
+
+    /// `Σ w·‖x − shift‖²`.
+    fn second_moment(&self, shift: &[f32], weight: f64) -> f64 {
+        let shift = |j: usize| shift.get(j).map_or(0.0, |&shift| f64::from(shift));
+        let of_column = |(j, (mean, variance)): (usize, (&f64, &f64))| variance + (mean - shift(j)).powi(2);
+        weight * self.mean.iter().zip(&self.variance).enumerate().map(of_column).sum::<f64>()
+    }
+}
+
+/// Different rows of positive weight, counted up to a limit.
+struct Distinct {
+    limit: usize,
+    rows: HashSet<Vec<u32>>,
+}
+
+impl Distinct {
+    fn new(limit: usize) -> Distinct {
+        Distinct { limit, rows: HashSet::new() }
+    }
+
+    fn add(&mut self, rows: Rows<'_>) {
+        let mut bits = vec![0; rows.n_columns];
+        for i in 0..rows.len() {
+            if self.rows.len() >= self.limit {
+                return;
+            }
+            // 0 and −0 are one value.
+            bits.iter_mut().zip(rows.row(i)).for_each(|(bits, x)| *bits = (x + 0.0).to_bits());
+            if rows.weight(i) > 0.0 && !self.rows.contains(&bits) {
+                self.rows.insert(bits.clone());
+            }
+        }
+    }
+}
+
+fn check_weights(weights: &[f32], first_row: usize) -> Result<(), ClusterError> {
+    match weights.iter().position(|weight| !(weight.is_finite() && *weight >= 0.0)) {
+        None => Ok(()),
+        Some(i) => Err(ClusterError::BadWeight { row_idx: first_row + i, found: weights[i] }),
+    }
+}
+
+/// Whether all values are finite.
+pub(crate) fn check_finite(rows: Rows<'_>, first_row: usize) -> Result<(), ClusterError> {
+    match rows.x.iter().position(|x| !x.is_finite()) {
+        None => Ok(()),
+        Some(at) => {
+            let (row_idx, column_idx) = (first_row + at / rows.n_columns, at % rows.n_columns);
+            Err(ClusterError::NotFinite { row_idx, column_idx, found: rows.x[at] })
+        }
+    }
+}
+
+/// Whether every row has a direction.
+pub(crate) fn check_directions(rows: Rows<'_>, first_row: usize) -> Result<(), ClusterError> {
+    match (0..rows.len()).find(|&i| rows.row(i).iter().all(|&x| x == 0.0)) {
+        None => Ok(()),
+        Some(i) => Err(ClusterError::ZeroRow { row_idx: first_row + i }),
+    }
+}

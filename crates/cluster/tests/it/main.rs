@@ -1,0 +1,4 @@
+//! Clustering as a user sees it.
+
+mod fit;
+mod made;

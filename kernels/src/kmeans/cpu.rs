@@ -1,0 +1,33 @@
+//! The CPU twin: registers chosen at run time, chunks on all threads of rayon's pool.
+//!
+//! A tile of rows is turned so that one register holds one column of many rows; a block of centroids then costs one
+//! broadcast and two fused products for each column, and the minimum needs no shuffle. Rows are summed in `f64` while
+//! the tile's source lines are still in the L1 cache.
+
+// Kernels are compiled once for each instruction set by inlining into a function that enables it; a call that is left
+// over would run without the registers.
+#![allow(clippy::inline_always)]
+// Index loops over registers keep arrays in registers; iterators over arrays of arrays do not always.
+#![allow(clippy::needless_range_loop)]
+// The registers of a CPU are reached through intrinsics and pointers; each block says why it holds.
+#![allow(unsafe_code)]
+
+mod assign;
+mod moments;
+#[cfg(target_arch = "aarch64")]
+mod neon;
+mod panel;
+mod portable;
+mod seed;
+mod sweep;
+mod tile;
+mod vector;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+pub use assign::{accumulate, assign};
+pub use moments::{Moments, moments, own_distances};
+pub use panel::{Frame, Panel};
+pub use seed::{lower, padded, potentials, squared_distances};
+pub use sweep::accumulate_all;
+pub use vector::Level;

@@ -1,0 +1,105 @@
+//! Centroids laid out for the kernels: blocks that fit the registers, column after column within a block.
+
+use super::vector::Level;
+use crate::kmeans::Metric;
+
+/// One cache line, so that full registers never straddle two.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct Line([f32; 16]);
+
+/// Values that start on a cache line.
+pub(super) struct Aligned(Vec<Line>);
+
+impl Aligned {
+    pub(super) fn zeros(len: usize) -> Aligned {
+        Aligned(vec![Line([0.0; 16]); len.div_ceil(16)])
+    }
+
+    pub(super) fn as_ptr(&self) -> *const f32 {
+        self.0.as_ptr().cast()
+    }
+
+    pub(super) fn as_mut_ptr(&mut self) -> *mut f32 {
+        self.0.as_mut_ptr().cast()
+    }
+}
+
+/// Consecutive centroids that are held in registers together.
+#[derive(Clone, Copy)]
+pub(super) struct Block {
+    pub(super) first: usize,
+    pub(super) len: usize,
+}
+
+/// How rows are moved before they are compared.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Frame {
+    /// What near means; unit rows under [`Metric::Cosine`].
+    pub metric: Metric,
+    /// Subtracted from each row, `[D]`, to keep digits far from the origin; empty for nothing.
+    pub shift: Vec<f32>,
+}
+
+impl Frame {
+    fn shift(&self, column: usize) -> f64 {
+        self.shift.get(column).map_or(0.0, |&shift| f64::from(shift))
+    }
+}
+
+/// Points to compare rows with, packed for one instruction set.
+///
+/// # Shapes
+/// From `[K, D]` row-major.
+pub struct Panel {
+    pub(super) level: Level,
+    pub(super) frame: Frame,
+    pub(super) k: usize,
+    pub(super) n_columns: usize,
+    pub(super) blocks: Vec<Block>,
+    /// `[block][D][block length]`.
+    pub(super) packed: Vec<f32>,
+    /// Start of each score, `[K]`.
+    pub(super) bias: Vec<f32>,
+}
+
+impl Panel {
+    /// Centroids as scores: `‖c‖² − 2·x·c` (or `−x·c` for cosine) is a start value and one fused product for each column.
+    pub fn scores(level: Level, frame: &Frame, centroids: &[f64], n_columns: usize) -> Panel {
+        let factor = if frame.metric == Metric::Cosine { -1.0 } else { -2.0 };
+        let mut panel = Panel::new(level, frame, centroids, n_columns, factor);
+        if frame.metric == Metric::SquaredEuclidean {
+            let squared = |centroid: &[f64]| -> f64 {
+                let moved = centroid.iter().enumerate().map(|(j, c)| f64::from((c - frame.shift(j)) as f32));
+                moved.map(|c| c * c).sum()
+            };
+            panel.bias = centroids.chunks_exact(n_columns).map(|centroid| squared(centroid) as f32).collect();
+        }
+        panel
+    }
+
+    /// Points as they are, for squared distances by differences; a row among them is at distance 0.
+    pub fn points(level: Level, frame: &Frame, points: &[f64], n_columns: usize) -> Panel {
+        Panel::new(level, frame, points, n_columns, 1.0)
+    }
+
+    fn new(level: Level, frame: &Frame, points: &[f64], n_columns: usize, factor: f32) -> Panel {
+        let k = points.len() / n_columns;
+        let blocks = even_blocks(k, level.block());
+        let mut packed = Vec::with_capacity(points.len());
+        for block in &blocks {
+            for j in 0..n_columns {
+                let of_block = block.first..block.first + block.len;
+                packed.extend(of_block.map(|i| factor * (points[i * n_columns + j] - frame.shift(j)) as f32));
+            }
+        }
+        Panel { level, frame: frame.clone(), k, n_columns, blocks, packed, bias: vec![0.0; k] }
+    }
+}
+
+/// Blocks of at most `most`, as even as can be: 16 in blocks of at most 6 are 6, 5, 5 and not 6, 6, 4.
+fn even_blocks(k: usize, most: usize) -> Vec<Block> {
+    let n_blocks = k.div_ceil(most);
+    let first = |i: usize| i * k / n_blocks;
+    (0..n_blocks).map(|i| Block { first: first(i), len: first(i + 1) - first(i) }).collect()
+}

@@ -1,0 +1,31 @@
+//! Chunks on all threads, partial results added in the order of chunks: the thread count cannot be seen in a result.
+
+use rayon::prelude::*;
+
+use super::assign::accumulate;
+use super::panel::Panel;
+use crate::kmeans::{Rows, Sums};
+
+/// Memory that partial sums of chunks at work may take together.
+const PARTIAL_BYTES: usize = 16 << 20;
+
+/// Adds rows, chunk by chunk, to the sums of each restart. The rows start at a chunk of the grid.
+///
+/// # Shapes
+/// `panels`, `totals`: `[R]`.
+pub fn accumulate_all(panels: &[Panel], rows: Rows<'_>, chunk_rows: usize, totals: &mut [Sums]) {
+    let starts: Vec<usize> = (0..rows.len()).step_by(chunk_rows).collect();
+    let partial_bytes: usize = 8 * totals.iter().map(|total| total.sums.len() + total.weights.len()).sum::<usize>();
+    let most = (PARTIAL_BYTES / partial_bytes.max(1)).max(4 * rayon::current_num_threads()).min(starts.len());
+    let zeros: Vec<Sums> = totals.iter().map(|total| Sums::zeros(total.weights.len(), rows.n_columns)).collect();
+    let mut partials = vec![zeros; most];
+    for wave in starts.chunks(most.max(1)) {
+        partials[..wave.len()].par_iter_mut().zip(wave).for_each(|(partial, &start)| {
+            partial.iter_mut().for_each(Sums::clear);
+            accumulate(panels, rows.slice(start, rows.len().min(start + chunk_rows)), partial);
+        });
+        for partial in &partials[..wave.len()] {
+            totals.iter_mut().zip(partial).for_each(|(total, partial)| total.add(partial));
+        }
+    }
+}
