@@ -20,6 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tenure-table", &[]),
     ("tenure-artifact", &["tenure-table"]),
     ("tenure-evaluate", &["tenure-artifact"]),
+    ("tenure-lifetime", &[]),
     ("tenure-config", &["tenure-table"]),
     ("tenure-data", &["tenure-config", "tenure-table"]),
     ("tenure-encode", &["tenure-config", "tenure-artifact", "tenure-table"]),
