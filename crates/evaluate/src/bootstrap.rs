@@ -111,7 +111,7 @@ impl Bootstrap {
         let replicates = self.replicates(n_units, |_, counts| values_of(sample, counts, metrics));
         let estimate = |(i, value)| {
             let defined = column(&replicates, i);
-            (self.summarise(metrics[i], value, &defined), defined.len())
+            (self.summarise(metrics[i].is_calibration_error(), value, &defined), defined.len())
         };
         Ok(values.into_iter().enumerate().map(estimate).collect())
     }
@@ -133,7 +133,20 @@ impl Bootstrap {
             m.into_iter().zip(b).map(|(m, b)| Some(m? - b?)).collect::<Vec<_>>()
         });
         let pairs = model_values.into_iter().zip(baseline_values).enumerate();
-        Ok(pairs.map(|(i, pair)| self.judge(metrics[i], pair, &column(&replicates, i))).collect())
+        let judge = |(i, (model, baseline))| {
+            let metric: Metric = metrics[i];
+            let judged = self.judge(metric.higher_is_better(), &column(&replicates, i));
+            Comparison {
+                metric,
+                name: metric.name().to_string(),
+                model,
+                baseline,
+                difference: Estimate { value: model - baseline, interval: judged.interval },
+                share_better: judged.share_better,
+                p_value: judged.p_value,
+            }
+        };
+        Ok(pairs.map(judge).collect())
     }
 
     /// Resample by resample, the metric of one of `others` (each in turn) less that of `first`; none where a resample
@@ -147,7 +160,7 @@ impl Bootstrap {
     }
 
     /// What `measure` makes of each resample; it gets the resample's number and how often each unit was drawn.
-    fn replicates<T: Send>(&self, n_units: usize, measure: impl Fn(usize, &[u32]) -> T + Sync) -> Vec<T> {
+    pub(crate) fn replicates<T: Send>(&self, n_units: usize, measure: impl Fn(usize, &[u32]) -> T + Sync) -> Vec<T> {
         let resamples = (0..self.resamples).into_par_iter();
         resamples
             .map_init(
@@ -160,9 +173,10 @@ impl Bootstrap {
             .collect()
     }
 
-    fn summarise(&self, metric: Metric, value: f64, replicates: &[f64]) -> Estimate {
+    /// The value with its interval: the percentile one, or of an absolute deviation the basic one.
+    pub(crate) fn summarise(&self, is_deviation: bool, value: f64, replicates: &[f64]) -> Estimate {
         let Some(mut interval) = self.percentiles(replicates) else { return Estimate { value, interval: None } };
-        if metric.is_calibration_error() {
+        if is_deviation {
             let (low, high) = (2.0 * value - interval.high, 2.0 * value - interval.low);
             (interval.low, interval.high) = (low.max(0.0).min(value), high.max(value));
         }
@@ -186,23 +200,27 @@ impl Bootstrap {
         })
     }
 
-    fn judge(&self, metric: Metric, (model, baseline): (f64, f64), replicates: &[f64]) -> Comparison {
-        let interval = self.percentiles(replicates);
-        let sign = if metric.higher_is_better() == Some(false) { -1.0 } else { 1.0 };
-        let n = replicates.len() as f64;
-        let above = replicates.iter().filter(|&&d| sign * d > 0.0).count() as f64;
-        let below = replicates.iter().filter(|&&d| sign * d < 0.0).count() as f64;
+    /// What resampled differences, model less baseline, say.
+    pub(crate) fn judge(&self, higher_is_better: Option<bool>, differences: &[f64]) -> Judged {
+        let interval = self.percentiles(differences);
+        let sign = if higher_is_better == Some(false) { -1.0 } else { 1.0 };
+        let n = differences.len() as f64;
+        let above = differences.iter().filter(|&&d| sign * d > 0.0).count() as f64;
+        let below = differences.iter().filter(|&&d| sign * d < 0.0).count() as f64;
         let far_side = (n - above).min(n - below);
-        Comparison {
-            metric,
-            name: metric.name().to_string(),
-            model,
-            baseline,
-            difference: Estimate { value: model - baseline, interval },
+        Judged {
+            interval,
             share_better: interval.map(|_| (above + 0.5 * (n - above - below)) / n),
             p_value: interval.map(|_| (2.0 * (far_side + 1.0) / (n + 1.0)).min(1.0)),
         }
     }
+}
+
+/// What resampled differences say; see [`Comparison`].
+pub(crate) struct Judged {
+    pub(crate) interval: Option<Interval>,
+    pub(crate) share_better: Option<f64>,
+    pub(crate) p_value: Option<f64>,
 }
 
 /// How often each unit is drawn in one resample.

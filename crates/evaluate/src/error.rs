@@ -145,6 +145,76 @@ pub enum EvaluateError {
     /// Scores were recorded for a study that had asked for none.
     #[error("scores were recorded, but every permutation has been scored already")]
     StudyOver,
+    /// A predicted value is infinite or not a number.
+    #[error("row {row_idx}: expected a predicted value that is finite, found {found}")]
+    BadPrediction {
+        /// The first such row.
+        row_idx: usize,
+        /// Its prediction.
+        found: f64,
+    },
+    /// An actual value is infinite or not a number.
+    #[error("row {row_idx}: expected an actual value that is finite, found {found}")]
+    BadValue {
+        /// The first such row.
+        row_idx: usize,
+        /// Its value.
+        found: f64,
+    },
+    /// The metric is one of parts of a whole or of multiples, and an amount is negative.
+    #[error("{metric} is undefined: row {row_idx} has the negative {what} {found}")]
+    Negative {
+        /// The metric.
+        metric: &'static str,
+        /// `prediction` or `actual value`.
+        what: &'static str,
+        /// The first such row.
+        row_idx: usize,
+        /// The amount.
+        found: f64,
+    },
+    /// The metric divides by the sum of the actual values.
+    #[error("{metric} is undefined: the actual values of the {n_rows} rows add up to nothing")]
+    NoValue {
+        /// The metric.
+        metric: &'static str,
+        /// The number of rows.
+        n_rows: usize,
+    },
+    /// The metric compares orders, and one side has none.
+    #[error("{metric} is undefined: every row has the same {what}")]
+    NoSpread {
+        /// The metric.
+        metric: &'static str,
+        /// `prediction` or `actual value`.
+        what: &'static str,
+    },
+    /// The relative error of a decile divides by its mean actual value.
+    #[error("decile MAPE is undefined: the actual values of decile {decile} add up to nothing")]
+    EmptyDecile {
+        /// The decile, 1 for the highest predictions.
+        decile: usize,
+    },
+    /// The predicted probabilities of less than and of at most the actual value contradict each other.
+    #[error("row {row_idx}: expected 0 <= F(y-) <= F(y) <= 1, found F(y-) = {below} and F(y) = {at}")]
+    BadTransform {
+        /// The first such row.
+        row_idx: usize,
+        /// Probability of less.
+        below: f64,
+        /// Probability of at most as much.
+        at: f64,
+    },
+    /// A predicted interval ends before it begins.
+    #[error("row {row_idx}: expected a lower end at or below the upper end, found {low} and {high}")]
+    BadInterval {
+        /// The first such row.
+        row_idx: usize,
+        /// Its lower end.
+        low: f64,
+        /// Its upper end.
+        high: f64,
+    },
 }
 
 impl EvaluateError {
@@ -169,6 +239,14 @@ impl EvaluateError {
             Self::ConstantCalibration { .. } => "EVA0016",
             Self::SmallSlice { .. } => "EVA0017",
             Self::StudyOver => "EVA0018",
+            Self::BadPrediction { .. } => "EVA0019",
+            Self::BadValue { .. } => "EVA0020",
+            Self::Negative { .. } => "EVA0021",
+            Self::NoValue { .. } => "EVA0022",
+            Self::NoSpread { .. } => "EVA0023",
+            Self::EmptyDecile { .. } => "EVA0024",
+            Self::BadTransform { .. } => "EVA0025",
+            Self::BadInterval { .. } => "EVA0026",
         }
     }
 }

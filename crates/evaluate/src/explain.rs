@@ -10,7 +10,7 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
     PAGES.iter().map(|(code, _)| *code)
 }
 
-const PAGES: [(&str, &str); 18] = [
+const PAGES: [(&str, &str); 26] = [
     (
         "EVA0001",
         "Vectors that describe the same rows have different lengths.
@@ -135,6 +135,63 @@ levels, or lower the limit and mind the intervals.",
         "Scores were recorded for a finished study of permutation importance.
 
 Every permutation has been scored already. This is a mistake of the calling program.",
+    ),
+    (
+        "EVA0019",
+        "A predicted value is infinite or NaN.
+
+A value network whose training diverged predicts NaN; one whose log-normal spread ran away predicts infinity. Lower
+`train.learning_rate`, or set `train.clip_norm`, and look at the loss in the training history.",
+    ),
+    (
+        "EVA0020",
+        "An actual value is infinite or NaN.
+
+Look at the amount column of the row's customer: a missing or unreadable amount must be dropped or filled before the label
+is summed. `tenure plan` counts such rows.",
+    ),
+    (
+        "EVA0021",
+        "A metric of parts of a whole, or of multiples, was asked of negative amounts.
+
+The Gini coefficient and the gain curve count shares of the total value, the logarithmic error counts multiples; a customer
+who returns more than they buy has neither. MAE, RMSE and Spearman take negative amounts. Or let the label count purchases
+only.",
+    ),
+    (
+        "EVA0022",
+        "The actual values add up to nothing, so a metric that divides by their sum is undefined.
+
+Nobody bought in the horizon, or returns outweigh purchases. Look at the label window that `tenure plan` prints: it may lie
+past the end of the data, or be too short. For a slice: merge rare levels.",
+    ),
+    (
+        "EVA0023",
+        "Every row has the same prediction or the same actual value, so a correlation of the two is undefined.
+
+A constant orders nobody; no value of Spearman's or Pearson's correlation would be right, not even 0. The all-zero
+baseline is such a constant. A network that predicts one value for everybody has learnt nothing.",
+    ),
+    (
+        "EVA0024",
+        "A decile of the predictions has no actual value, so its relative error is undefined.
+
+Decile MAPE divides by the mean actual value of each tenth of the customers. Where nobody of a tenth bought, look at the
+decile table's differences instead, or use a larger test set.",
+    ),
+    (
+        "EVA0025",
+        "The predicted probabilities of less than and of at most the actual value contradict each other.
+
+The probability integral transform needs 0 <= F(y-) <= F(y) <= 1 for each row. This is a mistake of the calling program, or
+a distribution whose parameters are not finite.",
+    ),
+    (
+        "EVA0026",
+        "A predicted interval ends before it begins.
+
+Its lower quantile lies above its upper one, or is NaN. Quantiles that are predicted apart from each other can cross; sort
+them for each row before they are judged.",
     ),
 ];
 

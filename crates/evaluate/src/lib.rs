@@ -1,7 +1,7 @@
 //! Scores and outcomes into metrics with intervals, in plain `f64`.
 //!
-//! What goes in is checked once, by [`Scored`] (probabilities) or [`Ranked`] (scores that only rank); what comes out
-//! serializes. The crate knows no models and no tables. Its invariants: a metric is computed on the whole set, never
+//! What goes in is checked once, by [`Scored`] (probabilities), [`Ranked`] (scores that only rank) or [`Valued`] (predicted
+//! amounts); what comes out serializes. The crate knows no models and no tables. Its invariants: a metric is computed on the whole set, never
 //! averaged over batches; an undefined metric is an [`EvaluateError`] with its reason, never 0; no result depends on the
 //! order of tied rows or on the number of threads.
 //!
@@ -42,6 +42,7 @@ mod slices;
 #[cfg(test)]
 mod tests;
 mod thin;
+mod value;
 
 pub use binary::{
     AtThreshold, BinaryEvaluation, Constant, Counts, Metrics, RankedEvaluation, Settings, Undefined, evaluate_binary,
@@ -64,3 +65,9 @@ pub use profit::{Profit, ProfitCurve, ProfitPoint, best_threshold, profit_curve}
 pub use reliability::{Binning, Murphy, Reliability, ReliabilityBin, wilson_interval};
 pub use sample::{LOG_LOSS_CLIP, Ranked, Sample, Scored};
 pub use slices::{MISSING_LEVEL, Slice, SliceMetrics, SliceSettings, SliceTable, bands, slice_by};
+pub use value::{
+    Coverage, GainPoint, Pit, PitHistogram, Targeting, TargetingCurve, TargetingPoint, ValueComparison, ValueCounts,
+    ValueDecile, ValueEvaluation, ValueMetric, ValueMetrics, ValueSettings, ValueSlice, ValueSliceMetrics,
+    ValueSliceSettings, ValueSliceTable, ValueSpread, Valued, defined_for, evaluate_value, gain_curve,
+    interval_coverage, perfect_gain_curve, slice_values_by, spread_values, targeting_curve, value_deciles,
+};

@@ -351,6 +351,11 @@ pub(crate) fn check(scores: &[f64], outcomes: &[bool], weights: Option<&[f64]>) 
     if let Some(row_idx) = scores.iter().position(|s| s.is_nan()) {
         return Err(EvaluateError::NanScore { row_idx });
     }
+    check_weights(n_rows, weights)
+}
+
+/// Refuses weights that are impossible, or that count nothing.
+pub(crate) fn check_weights(n_rows: usize, weights: Option<&[f64]>) -> Result<(), EvaluateError> {
     let weights = weights.unwrap_or(&[1.0]);
     if let Some(row_idx) = weights.iter().position(|w| !(w.is_finite() && *w >= 0.0)) {
         return Err(EvaluateError::BadWeight { row_idx, found: weights[row_idx] });
@@ -358,6 +363,6 @@ pub(crate) fn check(scores: &[f64], outcomes: &[bool], weights: Option<&[f64]>) 
     if weights.iter().all(|w| *w == 0.0) { Err(EvaluateError::ZeroWeight { n_rows }) } else { Ok(()) }
 }
 
-fn check_length(what: &'static str, expected: usize, found: usize) -> Result<(), EvaluateError> {
+pub(crate) fn check_length(what: &'static str, expected: usize, found: usize) -> Result<(), EvaluateError> {
     if expected == found { Ok(()) } else { Err(EvaluateError::Lengths { what, expected, found }) }
 }
