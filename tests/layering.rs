@@ -19,6 +19,7 @@ const HOMES: &[(&str, &[&str])] = &[
 const MAY_USE: &[(&str, &[&str])] = &[
     ("tenure-table", &[]),
     ("tenure-artifact", &["tenure-table"]),
+    ("tenure-edge", &["tenure-artifact", "tenure-table"]),
     ("tenure-evaluate", &["tenure-artifact"]),
     ("tenure-lifetime", &[]),
     ("tenure-config", &["tenure-table"]),
@@ -32,7 +33,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// The crates that end up on a device: nothing outside the workspace may be in their closure.
-const EDGE_CLOSURE: &[&str] = &["tenure-artifact", "tenure-table"];
+const EDGE_CLOSURE: &[&str] = &["tenure-edge", "tenure-artifact", "tenure-table"];
 
 fn metadata() -> Metadata {
     MetadataCommand::new()

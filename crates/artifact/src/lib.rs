@@ -1,7 +1,8 @@
-//! Fitted encoders with their apply, the network description, and calibration maps.
+//! Fitted encoders with their apply, the network description, calibration maps, and the bundle that carries them all.
 //!
 //! What a fit has learned about a table becomes a [`Preprocessor`]: plain data with one way to apply it, used for
-//! training rows and for edge rows alike. Nothing here fits, allocates while scoring, or knows files. Needs nothing
+//! training rows and for edge rows alike; a [`bundle`] is the same in one file's bytes. Nothing here fits, allocates
+//! while scoring, or opens files. Needs nothing
 //! beyond `alloc`; every function gives the same bits on every machine.
 //!
 //! # Example
@@ -16,6 +17,8 @@
 #![no_std]
 extern crate alloc;
 
+mod activation;
+pub mod bundle;
 pub mod calibration;
 mod category;
 mod layout;
@@ -25,6 +28,7 @@ mod network;
 mod parameters;
 mod preprocessor;
 mod raw;
+mod row_encoder;
 mod scale;
 
 pub use calibration::Calibration;
@@ -35,4 +39,5 @@ pub use network::{Activation, Backbone, Head, Hidden, NetworkSpec, NumericSpec, 
 pub use parameters::{Parameter, ParameterRole};
 pub use preprocessor::{DropReason, DroppedColumn, Encoder, InputColumn, Preprocessor};
 pub use raw::{ApplyError, RawValue, RowBuffers, RowFlags};
+pub use row_encoder::{EncodeScratch, RawRow, RowEncoder};
 pub use scale::{Quartiles, Scale};

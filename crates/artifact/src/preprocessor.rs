@@ -8,7 +8,7 @@ use crate::category::missing_name;
 use crate::magnitude::missing_indicator;
 use crate::{
     ApplyError, CategoricalInput, ContinuousInput, Embedding, InputLayout, Magnitude, OneHot, RawValue, RowBuffers,
-    RowFlags, TargetStatistics, TwoValued,
+    RowFlags, Scale, TargetStatistics, TwoValued,
 };
 
 /// The fitted encoders of a table: what turns a raw row into the inputs of a network, in training and at the edge alike.
@@ -89,6 +89,19 @@ impl Encoder {
             Self::OneHot(one_hot) => (0, one_hot.width(), 0),
             Self::Embedding(_) => (0, 0, 1),
             Self::TargetStatistics(_) => (1, 0, 0),
+        }
+    }
+
+    /// Its name in descriptions.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Magnitude(Magnitude { scale: Scale::Robust { .. }, .. }) => "magnitude, robust scale",
+            Self::Magnitude(Magnitude { scale: Scale::Quantile { .. }, .. }) => "magnitude, quantile scale",
+            Self::TwoValued(_) => "two values",
+            Self::Presence => "presence",
+            Self::OneHot(_) => "indicators of levels",
+            Self::Embedding(_) => "embedded levels",
+            Self::TargetStatistics(_) => "target statistics of levels",
         }
     }
 
@@ -227,7 +240,7 @@ impl Preprocessor {
     }
 }
 
-fn apply_number(encoder: &Encoder, raw: f32, out: &mut RowBuffers<'_>, flags: &mut RowFlags) {
+pub(crate) fn apply_number(encoder: &Encoder, raw: f32, out: &mut RowBuffers<'_>, flags: &mut RowFlags) {
     let beyond = match encoder {
         Encoder::Magnitude(magnitude) => {
             out.continuous[0] = magnitude.value(raw);
@@ -240,7 +253,7 @@ fn apply_number(encoder: &Encoder, raw: f32, out: &mut RowBuffers<'_>, flags: &m
     flags.n_out_of_range += u32::from(beyond);
 }
 
-fn apply_level(encoder: &Encoder, level: Option<&str>, out: &mut RowBuffers<'_>, flags: &mut RowFlags) {
+pub(crate) fn apply_level(encoder: &Encoder, level: Option<&str>, out: &mut RowBuffers<'_>, flags: &mut RowFlags) {
     let levels = match encoder {
         Encoder::OneHot(one_hot) => {
             one_hot.write(level, out.binary);
@@ -264,7 +277,7 @@ mod tests {
     use alloc::vec;
 
     use super::*;
-    use crate::{Levels, Scale};
+    use crate::Levels;
 
     fn prep() -> Preprocessor {
         let levels = || Levels::new(vec!["a".into(), "b".into(), "c".into()]);

@@ -1,4 +1,5 @@
 //! Magnitudes onto a scale that a network likes: near 0, of size 1, without far outliers.
+#![allow(clippy::inline_always, reason = "a caller compiled for wider vectors must get these loops compiled with it")]
 
 use alloc::vec::Vec;
 
@@ -84,14 +85,27 @@ impl Scale {
     pub fn apply(&self, value: f32) -> f32 {
         match self {
             Self::Robust { width: 0.0, .. } => 0.0,
-            Self::Robust { median, width } => {
-                smooth_clip((f64::from(value) - f64::from(*median)) / f64::from(*width)) as f32
-            }
-            Self::Quantile { knots } => {
-                normal_quantile(share_below(knots, value).clamp(MIN_SHARE, 1.0 - MIN_SHARE)) as f32
-            }
+            Self::Robust { median, width } => robust(value, *median, *width),
+            Self::Quantile { knots } => normal_score(share_below(knots, value)),
         }
     }
+}
+
+/// The robust scale of a value, for a width above 0.
+#[inline(always)]
+pub(crate) fn robust(value: f32, median: f32, width: f32) -> f32 {
+    smooth_clip((f64::from(value) - f64::from(median)) / f64::from(width)) as f32
+}
+
+/// The normal score of a share of training rows.
+pub(crate) fn normal_score(share: f64) -> f32 {
+    normal_quantile(inner_share(share)) as f32
+}
+
+/// A share kept away from 0 and 1.
+#[inline(always)]
+pub(crate) fn inner_share(share: f64) -> f64 {
+    share.clamp(MIN_SHARE, 1.0 - MIN_SHARE)
 }
 
 /// The five-number summary that a robust scale is made of.
@@ -111,6 +125,7 @@ pub struct Quartiles {
 }
 
 /// `y / sqrt(1 + (y/3)²)`: the identity near 0, ±3 far out.
+#[inline(always)]
 fn smooth_clip(y: f64) -> f64 {
     let third = y / CLIP;
     y * inverse_sqrt(1.0 + third * third)
@@ -120,6 +135,7 @@ fn smooth_clip(y: f64) -> f64 {
 ///
 /// Every training and edge value of a robust column passes here, so it has neither divisions nor branches: a first
 /// guess from the bits (half the exponent, within 3.5 %) and four Newton steps, each of which squares the error.
+#[inline(always)]
 fn inverse_sqrt(z: f64) -> f64 {
     let mut guess = f64::from_bits(0x5fe6_eb50_c7b5_37a9 - (z.to_bits() >> 1));
     for _ in 0..4 {
@@ -130,8 +146,13 @@ fn inverse_sqrt(z: f64) -> f64 {
 
 /// The share of training rows below `value`, half of those equal to it counted, in `[0, 1]`.
 fn share_below(knots: &[f32], value: f32) -> f64 {
+    share_at(knots, value, knots.partition_point(|&knot| knot < value))
+}
+
+/// The share of [`share_below`] for a value with `n_below` knots below it.
+#[inline]
+pub(crate) fn share_at(knots: &[f32], value: f32, n_below: usize) -> f64 {
     let last = (knots.len() - 1) as f64;
-    let n_below = knots.partition_point(|&knot| knot < value);
     let n_equal = knots[n_below..].iter().take_while(|&&knot| knot == value).count();
     if n_equal > 0 {
         return (n_below as f64 + (n_equal - 1) as f64 / 2.0) / last;

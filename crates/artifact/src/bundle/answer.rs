@@ -1,0 +1,240 @@
+//! What a bundle answers: the task, its calibration or centroids, thresholds, and the policy for unusual rows.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::error::BundleError;
+use super::file::Section;
+use super::layer::{OUTPUTS_PER_PANEL, padded, panels_of};
+use super::numbers::LeSlice;
+use super::reader::Reader;
+use super::writer::Writer;
+use crate::Calibration;
+
+const CHURN: u8 = 1;
+const VALUE: u8 = 2;
+const SEGMENT: u8 = 3;
+
+/// What is made of the network's logits.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer<'a> {
+    /// One logit: the probability of leaving, the mean of the members' sigmoids, calibrated.
+    Churn {
+        /// From the mean probability to the calibrated one.
+        calibration: Calibration,
+    },
+    /// Three logits of a zero-inflated log-normal: probability of buying and expected value, means over members.
+    Value,
+    /// The nearest centroid to the network's outputs, or to the encoded row where there is no network.
+    Segment(Centroids<'a>),
+}
+
+/// Centres of segments.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Centroids<'a> {
+    /// Segments, K.
+    pub n_segments: usize,
+    /// Width of a centre, D.
+    pub n_dims: usize,
+    /// `[K/16, D, 16]`, K padded with zeros.
+    pub panels: LeSlice<'a, f32>,
+}
+
+/// A named threshold of a decision.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Threshold {
+    /// What it is for, such as `profit`.
+    pub name: String,
+    /// A score at or above it is acted on.
+    pub at: f64,
+}
+
+/// What is done with a row that holds something unusual.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
+pub enum Action {
+    /// It is scored by each encoder's documented policy, and flagged.
+    #[default]
+    Score,
+    /// It is refused.
+    Refuse,
+}
+
+/// What is done with unusual rows. Scoring them is the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Policy {
+    /// A missing, NaN or infinite value.
+    pub missing: Action,
+    /// A level that training did not see often enough.
+    pub unseen: Action,
+    /// A number outside of what training saw.
+    pub out_of_range: Action,
+}
+
+impl Answer<'_> {
+    /// `churn`, `value` or `segment`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Churn { .. } => "churn",
+            Self::Value => "value",
+            Self::Segment(_) => "segment",
+        }
+    }
+
+    /// Logits that it needs from each member.
+    pub const fn n_outputs(&self) -> usize {
+        match self {
+            Self::Churn { .. } => 1,
+            Self::Value => 3,
+            Self::Segment(centroids) => centroids.n_dims,
+        }
+    }
+}
+
+impl Centroids<'static> {
+    /// Centres from a row-major matrix `[K, D]`.
+    ///
+    /// # Panics
+    /// When the length is not a multiple of `n_dims`.
+    pub fn new(centres: &[f32], n_dims: usize) -> Self {
+        let n_segments = centres.len() / n_dims;
+        assert_eq!(centres.len(), n_segments * n_dims, "centres have K x D numbers");
+        let transposed: Vec<f32> =
+            (0..n_dims).flat_map(|d| (0..n_segments).map(move |k| centres[k * n_dims + d])).collect();
+        let panels = LeSlice::owned(panels_of(n_dims, n_segments, 1, &transposed, 0.0));
+        Self { n_segments, n_dims, panels }
+    }
+}
+
+pub(super) fn write(answer: &Answer<'_>) -> Vec<u8> {
+    let mut out = Writer::default();
+    match answer {
+        Answer::Churn { calibration } => {
+            out.number(CHURN);
+            write_calibration(&mut out, calibration);
+        }
+        Answer::Value => out.number(VALUE),
+        Answer::Segment(centroids) => {
+            out.number(SEGMENT);
+            out.u32(centroids.n_segments);
+            out.u32(centroids.n_dims);
+            out.align();
+            out.slice(&centroids.panels);
+        }
+    }
+    out.into_bytes()
+}
+
+pub(super) fn read(bytes: &[u8]) -> Result<Answer<'_>, BundleError> {
+    let mut from = Reader::new(Section::Answer, bytes);
+    let answer = match from.u8()? {
+        CHURN => Answer::Churn { calibration: read_calibration(&mut from)? },
+        VALUE => Answer::Value,
+        SEGMENT => Answer::Segment(read_centroids(&mut from)?),
+        other => return Err(from.invalid("the code of a task", u64::from(other))),
+    };
+    from.end()?;
+    Ok(answer)
+}
+
+fn read_centroids<'a>(from: &mut Reader<'a>) -> Result<Centroids<'a>, BundleError> {
+    let (n_segments, n_dims) = (from.u32()? as usize, from.u32()? as usize);
+    from.align()?;
+    if n_segments == 0 || n_dims == 0 || n_segments > (1 << 20) || n_dims > (1 << 16) {
+        return Err(from.invalid("1 to 2^20 centroids of 1 to 2^16 numbers", n_segments as u64));
+    }
+    let panels = from.slice::<f32>(padded(n_segments) * n_dims)?;
+    debug_assert_eq!(panels.len() % OUTPUTS_PER_PANEL, 0);
+    if !panels.iter().all(f32::is_finite) {
+        return Err(from.invalid("finite centroids", 0));
+    }
+    Ok(Centroids { n_segments, n_dims, panels })
+}
+
+fn write_calibration(out: &mut Writer, calibration: &Calibration) {
+    match calibration {
+        Calibration::Identity => out.number(0_u8),
+        Calibration::Temperature { t } => {
+            out.number(1_u8);
+            out.number(*t);
+        }
+        Calibration::Platt { a, b } => {
+            out.number(2_u8);
+            out.number(*a);
+            out.number(*b);
+        }
+        Calibration::Beta { a, b, c } => {
+            out.number(3_u8);
+            out.number(*a);
+            out.number(*b);
+            out.number(*c);
+        }
+        Calibration::Isotonic { x, y } => {
+            out.number(4_u8);
+            out.u32(x.len());
+            x.iter().chain(y).for_each(|p| out.number(*p));
+        }
+    }
+}
+
+fn read_calibration(from: &mut Reader<'_>) -> Result<Calibration, BundleError> {
+    match from.u8()? {
+        0 => Ok(Calibration::Identity),
+        1 => {
+            let t = from.finite_f64()?;
+            if t <= 0.0 {
+                return Err(from.invalid("a temperature above 0", t.to_bits()));
+            }
+            Ok(Calibration::Temperature { t })
+        }
+        2 => Ok(Calibration::Platt { a: from.finite_f64()?, b: from.finite_f64()? }),
+        3 => Ok(Calibration::Beta { a: from.finite_f64()?, b: from.finite_f64()?, c: from.finite_f64()? }),
+        4 => {
+            let n_knots = from.count(16)?;
+            let x = (0..n_knots).map(|_| from.finite_f64()).collect::<Result<Vec<f64>, _>>()?;
+            let y = (0..n_knots).map(|_| from.finite_f64()).collect::<Result<Vec<f64>, _>>()?;
+            if !x.is_sorted() || !y.is_sorted() {
+                return Err(from.invalid("ascending knots", n_knots as u64));
+            }
+            Ok(Calibration::Isotonic { x, y })
+        }
+        other => Err(from.invalid("the code of a calibration", u64::from(other))),
+    }
+}
+
+pub(super) fn write_thresholds(thresholds: &[Threshold]) -> Vec<u8> {
+    let mut out = Writer::default();
+    out.u32(thresholds.len());
+    for threshold in thresholds {
+        out.text(&threshold.name);
+        out.number(threshold.at);
+    }
+    out.into_bytes()
+}
+
+pub(super) fn read_thresholds(bytes: &[u8]) -> Result<Vec<Threshold>, BundleError> {
+    let mut from = Reader::new(Section::Thresholds, bytes);
+    let n = from.count(12)?;
+    let mut thresholds = Vec::with_capacity(n);
+    for _ in 0..n {
+        thresholds.push(Threshold { name: from.string()?, at: from.finite_f64()? });
+    }
+    from.end()?;
+    Ok(thresholds)
+}
+
+pub(super) fn write_policy(policy: Policy) -> Vec<u8> {
+    let refuses = |action| u8::from(action == Action::Refuse);
+    [policy.missing, policy.unseen, policy.out_of_range].map(refuses).into()
+}
+
+pub(super) fn read_policy(bytes: &[u8]) -> Result<Policy, BundleError> {
+    let mut from = Reader::new(Section::Policy, bytes);
+    let mut action = || from.flag().map(|refuses| if refuses { Action::Refuse } else { Action::Score });
+    let policy = Policy { missing: action()?, unseen: action()?, out_of_range: action()? };
+    from.end()?;
+    Ok(policy)
+}

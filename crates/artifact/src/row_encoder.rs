@@ -1,0 +1,411 @@
+//! The preprocessor arranged for speed: the same encoders, the same bits, many columns at once.
+//!
+//! [`Preprocessor::apply_row`](crate::Preprocessor::apply_row) defines what is computed; a test holds both to the same
+//! bits. Scaled magnitudes, the bulk of most rows, are gathered and scaled side by side, in loops without branches that
+//! compilers turn into vectors; everything else goes through the encoders' own `apply`.
+#![allow(clippy::inline_always, reason = "a caller compiled for wider vectors must get these loops compiled with it")]
+#![allow(clippy::needless_bitwise_bool, reason = "lazy operators are branches, which keep loops from becoming vectors")]
+
+use alloc::vec::Vec;
+
+use crate::math::normal_quantile_centre;
+use crate::preprocessor::{apply_level, apply_number};
+use crate::scale::{inner_share, normal_score, robust, share_at};
+use crate::{ApplyError, Encoder, InputColumn, RawValue, RowBuffers, RowFlags, Scale};
+
+/// A row to encode.
+#[derive(Clone, Copy, Debug)]
+pub enum RawRow<'a> {
+    /// Numbers and levels.
+    Values(&'a [RawValue<'a>]),
+    /// Numbers alone, NaN where one is missing; only for schemas without levels.
+    Numbers(&'a [f32]),
+}
+
+/// Fitted encoders, arranged.
+#[derive(Clone, Debug)]
+pub struct RowEncoder {
+    inputs: Vec<InputColumn>,
+    /// For each input where its cells begin.
+    steps: Vec<Step>,
+    widths: (usize, usize, usize),
+    reads_levels: bool,
+    robust: Robust,
+    quantile: Quantile,
+}
+
+/// Where an input goes.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    route: Route,
+    continuous: usize,
+    binary: usize,
+    categorical: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Route {
+    /// To this place among the gathered magnitudes, and whether a missing one is indicated.
+    Gathered(usize, bool),
+    /// Through the encoder's own `apply`.
+    Alone,
+}
+
+/// Magnitudes on robust scales, one place each.
+#[derive(Clone, Debug, Default)]
+struct Robust {
+    /// The continuous input of each.
+    slots: Vec<usize>,
+    median: Vec<f32>,
+    width: Vec<f32>,
+    min: Vec<f32>,
+    max: Vec<f32>,
+}
+
+/// Magnitudes on quantile scales, one place each.
+#[derive(Clone, Debug, Default)]
+struct Quantile {
+    slots: Vec<usize>,
+    indexes: Vec<KnotIndex>,
+    min: Vec<f32>,
+    max: Vec<f32>,
+}
+
+/// Room for one row between gathering and scaling; made once, used for every row.
+#[derive(Clone, Debug)]
+pub struct EncodeScratch {
+    /// Gathered magnitudes: robust ones, then quantile ones.
+    gathered: Vec<f32>,
+    scaled: Vec<f32>,
+    shares: Vec<f64>,
+}
+
+impl EncodeScratch {
+    /// Bytes that it holds.
+    pub fn size_bytes(&self) -> usize {
+        4 * (self.gathered.len() + self.scaled.len()) + 8 * self.shares.len()
+    }
+}
+
+impl RowEncoder {
+    /// These encoders, arranged.
+    pub fn new(inputs: Vec<InputColumn>) -> Self {
+        let n_robust = inputs.iter().filter(|input| is_robust(&input.encoder)).count();
+        let mut encoder = Self {
+            steps: Vec::with_capacity(inputs.len()),
+            widths: (0, 0, 0),
+            reads_levels: inputs.iter().any(|input| !input.encoder.reads_numbers()),
+            robust: Robust::default(),
+            quantile: Quantile::default(),
+            inputs: Vec::new(),
+        };
+        for input in &inputs {
+            encoder.push(&input.encoder, n_robust);
+        }
+        encoder.inputs = inputs;
+        encoder
+    }
+
+    fn push(&mut self, encoder: &Encoder, n_robust: usize) {
+        let (continuous, binary, categorical) = self.widths;
+        let route = if let Encoder::Magnitude(magnitude) = encoder {
+            let place = match &magnitude.scale {
+                Scale::Robust { median, width } => {
+                    self.robust.push(continuous, *median, *width, (magnitude.min, magnitude.max))
+                }
+                Scale::Quantile { knots } => {
+                    n_robust + self.quantile.push(continuous, knots, (magnitude.min, magnitude.max))
+                }
+            };
+            Route::Gathered(place, magnitude.missing_indicator)
+        } else {
+            Route::Alone
+        };
+        self.steps.push(Step { route, continuous, binary, categorical });
+        let (f, g, c) = encoder.widths();
+        self.widths = (continuous + f, binary + g, categorical + c);
+    }
+
+    /// The columns it reads, in the order of a row.
+    pub fn inputs(&self) -> &[InputColumn] {
+        &self.inputs
+    }
+
+    /// The widths `(F, G, C)` of an encoded row.
+    pub fn widths(&self) -> (usize, usize, usize) {
+        self.widths
+    }
+
+    /// Room for one row.
+    pub fn scratch(&self) -> EncodeScratch {
+        let n = self.robust.slots.len() + self.quantile.slots.len();
+        EncodeScratch {
+            gathered: alloc::vec![0.0; n],
+            scaled: alloc::vec![0.0; n],
+            shares: alloc::vec![0.0; self.quantile.slots.len()],
+        }
+    }
+
+    /// The first half of encoding a row: everything but the scaling of magnitudes, which
+    /// [`RowEncoder::scale`] does. Allocates nothing.
+    pub fn gather(
+        &self,
+        row: RawRow<'_>,
+        scratch: &mut EncodeScratch,
+        out: &mut RowBuffers<'_>,
+    ) -> Result<RowFlags, ApplyError> {
+        self.check_buffers(out)?;
+        let found = match row {
+            RawRow::Values(values) => values.len(),
+            RawRow::Numbers(numbers) => numbers.len(),
+        };
+        if found != self.inputs.len() {
+            return Err(ApplyError::RowLength { expected: self.inputs.len(), found });
+        }
+        let mut flags = RowFlags::default();
+        match row {
+            RawRow::Values(values) => {
+                for (input_idx, value) in values.iter().enumerate() {
+                    self.gather_one(input_idx, *value, scratch, out, &mut flags)?;
+                }
+            }
+            RawRow::Numbers(_) if self.reads_levels => {
+                let input_idx = self.inputs.iter().position(|input| !input.encoder.reads_numbers()).unwrap_or(0);
+                return Err(ApplyError::WrongKind { input_idx, expected: "level" });
+            }
+            RawRow::Numbers(numbers) => {
+                for (input_idx, number) in numbers.iter().enumerate() {
+                    self.gather_number(input_idx, *number, scratch, out, &mut flags);
+                }
+            }
+        }
+        Ok(flags)
+    }
+
+    #[inline]
+    fn gather_one(
+        &self,
+        input_idx: usize,
+        value: RawValue<'_>,
+        scratch: &mut EncodeScratch,
+        out: &mut RowBuffers<'_>,
+        flags: &mut RowFlags,
+    ) -> Result<(), ApplyError> {
+        let reads_numbers = self.inputs[input_idx].encoder.reads_numbers();
+        match (reads_numbers, value) {
+            (true, RawValue::Number(number)) => self.gather_number(input_idx, number, scratch, out, flags),
+            (true, RawValue::Missing) => self.gather_number(input_idx, f32::NAN, scratch, out, flags),
+            (false, RawValue::Level(name)) => self.write_level(input_idx, Some(name), out, flags),
+            (false, RawValue::Missing) => self.write_level(input_idx, None, out, flags),
+            (true, RawValue::Level(_)) => return Err(ApplyError::WrongKind { input_idx, expected: "number" }),
+            (false, RawValue::Number(_)) => return Err(ApplyError::WrongKind { input_idx, expected: "level" }),
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn gather_number(
+        &self,
+        input_idx: usize,
+        number: f32,
+        scratch: &mut EncodeScratch,
+        out: &mut RowBuffers<'_>,
+        flags: &mut RowFlags,
+    ) {
+        let step = &self.steps[input_idx];
+        let is_missing = !number.is_finite();
+        flags.n_missing += u32::from(is_missing);
+        match step.route {
+            Route::Gathered(place, indicates) => {
+                scratch.gathered[place] = number;
+                if indicates {
+                    out.binary[step.binary] = f32::from(u8::from(is_missing));
+                }
+            }
+            Route::Alone => {
+                let encoder = &self.inputs[input_idx].encoder;
+                apply_number(encoder, number, &mut cells(step, encoder, out), flags);
+            }
+        }
+    }
+
+    fn write_level(&self, input_idx: usize, level: Option<&str>, out: &mut RowBuffers<'_>, flags: &mut RowFlags) {
+        let encoder = &self.inputs[input_idx].encoder;
+        flags.n_missing += u32::from(level.is_none());
+        apply_level(encoder, level, &mut cells(&self.steps[input_idx], encoder, out), flags);
+    }
+
+    /// The second half of encoding a row: scales the gathered magnitudes into `continuous`, and returns how many were
+    /// out of range. Allocates nothing.
+    ///
+    /// Always inlined, so that a caller compiled for wider vectors scales with wider vectors; the bits do not change.
+    ///
+    /// # Panics
+    /// When `continuous` is shorter than [`RowEncoder::gather`] has checked.
+    #[inline(always)]
+    pub fn scale(&self, scratch: &mut EncodeScratch, continuous: &mut [f32]) -> u32 {
+        let n_robust = self.robust.slots.len();
+        let (robust_in, quantile_in) = scratch.gathered.split_at(n_robust);
+        let (robust_out, quantile_out) = scratch.scaled.split_at_mut(n_robust);
+        let mut n_beyond = self.robust.apply(robust_in, robust_out);
+        scatter(robust_out, &self.robust.slots, continuous);
+        if !quantile_in.is_empty() {
+            n_beyond += self.quantile.apply(quantile_in, &mut scratch.shares, quantile_out);
+            scatter(quantile_out, &self.quantile.slots, continuous);
+        }
+        n_beyond
+    }
+
+    /// Encodes a row into buffers of [`RowEncoder::widths`]: both halves.
+    pub fn encode(
+        &self,
+        row: RawRow<'_>,
+        scratch: &mut EncodeScratch,
+        mut out: RowBuffers<'_>,
+    ) -> Result<RowFlags, ApplyError> {
+        let mut flags = self.gather(row, scratch, &mut out)?;
+        flags.n_out_of_range += self.scale(scratch, out.continuous);
+        Ok(flags)
+    }
+
+    fn check_buffers(&self, out: &RowBuffers<'_>) -> Result<(), ApplyError> {
+        let checks = [
+            ("continuous", self.widths.0, out.continuous.len()),
+            ("binary", self.widths.1, out.binary.len()),
+            ("categorical", self.widths.2, out.categorical.len()),
+        ];
+        match checks.into_iter().find(|(_, expected, found)| expected != found) {
+            Some((buffer, expected, found)) => Err(ApplyError::BufferLength { buffer, expected, found }),
+            None => Ok(()),
+        }
+    }
+}
+
+fn is_robust(encoder: &Encoder) -> bool {
+    matches!(encoder, Encoder::Magnitude(magnitude) if matches!(magnitude.scale, Scale::Robust { .. }))
+}
+
+/// The cells that one input writes.
+fn cells<'c>(step: &Step, encoder: &Encoder, out: &'c mut RowBuffers<'_>) -> RowBuffers<'c> {
+    let (f, g, c) = encoder.widths();
+    RowBuffers {
+        continuous: &mut out.continuous[step.continuous..step.continuous + f],
+        binary: &mut out.binary[step.binary..step.binary + g],
+        categorical: &mut out.categorical[step.categorical..step.categorical + c],
+    }
+}
+
+#[inline(always)]
+fn scatter(scaled: &[f32], slots: &[usize], continuous: &mut [f32]) {
+    for (value, slot) in scaled.iter().zip(slots) {
+        continuous[*slot] = *value;
+    }
+}
+
+/// How many finite values lie outside their ranges.
+#[inline(always)]
+fn count_beyond(values: &[f32], min: &[f32], max: &[f32]) -> u32 {
+    let mut n = 0;
+    for ((value, min), max) in values.iter().zip(min).zip(max) {
+        n += u32::from(value.is_finite() & ((*value < *min) | (*value > *max)));
+    }
+    n
+}
+
+impl Robust {
+    fn push(&mut self, slot: usize, median: f32, width: f32, (min, max): (f32, f32)) -> usize {
+        self.slots.push(slot);
+        self.median.push(median);
+        self.width.push(width);
+        self.min.push(min);
+        self.max.push(max);
+        self.slots.len() - 1
+    }
+
+    #[inline(always)]
+    fn apply(&self, values: &[f32], out: &mut [f32]) -> u32 {
+        let parameters = self.median.iter().zip(&self.width);
+        for ((out, value), (median, width)) in out.iter_mut().zip(values).zip(parameters) {
+            // As bits, so that the choice is no branch: all ones where the value is scaled, else the bits of 0.
+            let is_scaled = value.is_finite() & (*width != 0.0);
+            let mask = u32::from(is_scaled).wrapping_neg();
+            *out = f32::from_bits(robust(*value, *median, *width).to_bits() & mask);
+        }
+        count_beyond(values, &self.min, &self.max)
+    }
+}
+
+impl Quantile {
+    fn push(&mut self, slot: usize, knots: &[f32], (min, max): (f32, f32)) -> usize {
+        self.slots.push(slot);
+        self.indexes.push(KnotIndex::new(knots));
+        self.min.push(min);
+        self.max.push(max);
+        self.slots.len() - 1
+    }
+
+    #[inline(always)]
+    fn apply(&self, values: &[f32], shares: &mut [f64], out: &mut [f32]) -> u32 {
+        for ((share, index), value) in shares.iter_mut().zip(&self.indexes).zip(values) {
+            // One half has the normal score 0, which is what a missing value becomes.
+            *share = if value.is_finite() { inner_share(index.share_below(*value)) } else { 0.5 };
+        }
+        for (out, share) in out.iter_mut().zip(shares.iter()) {
+            *out = normal_quantile_centre(*share - 0.5) as f32;
+        }
+        for (out, share) in out.iter_mut().zip(shares.iter()) {
+            if (*share - 0.5).abs() > 0.425 {
+                *out = normal_score(*share);
+            }
+        }
+        count_beyond(values, &self.min, &self.max)
+    }
+}
+
+/// Knots with a table that says where to look: as many equal steps from the first knot to the last as there are knots
+/// (up to 256), and for each how many knots lie in steps before it. A value's knots are found in its own step.
+#[derive(Clone, Debug)]
+struct KnotIndex {
+    knots: Vec<f32>,
+    steps_per_unit: f32,
+    /// `[steps + 1]`
+    before: Vec<u32>,
+}
+
+impl KnotIndex {
+    fn new(knots: &[f32]) -> Self {
+        let n_steps = knots.len().next_power_of_two().min(256);
+        let span = f64::from(knots[knots.len() - 1]) - f64::from(knots[0]);
+        let per_unit = (n_steps as f64 / span) as f32;
+        // Knots without spread, or spread beyond single precision: one step holds all of them.
+        let steps_per_unit = if per_unit.is_finite() { per_unit } else { 0.0 };
+        let mut index = Self { knots: knots.into(), steps_per_unit, before: alloc::vec![0; n_steps + 1] };
+        for knot in knots {
+            let step = index.step(*knot);
+            index.before[step + 1] += 1;
+        }
+        for step in 0..n_steps {
+            index.before[step + 1] += index.before[step];
+        }
+        index
+    }
+
+    /// Never falls as the value rises, since rounding never does: a knot in an earlier step is below the value, one in
+    /// a later step is above it.
+    #[inline]
+    fn step(&self, value: f32) -> usize {
+        let place = ((value - self.knots[0]) * self.steps_per_unit) as usize;
+        place.min(self.before.len() - 2)
+    }
+
+    #[inline]
+    fn share_below(&self, value: f32) -> f64 {
+        let step = self.step(value);
+        let (first, end) = (self.before[step] as usize, self.before[step + 1] as usize);
+        let n_below = first + self.knots[first..end].partition_point(|knot| *knot < value);
+        share_at(&self.knots, value, n_below)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+//! The arranged encoder against its definition, to the bit.
+
+extern crate std;
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{Embedding, Levels, Magnitude, OneHot, Preprocessor, TargetStatistics, TwoValued};
+
+fn levels() -> Levels {
+    Levels::new(vec!["a".into(), "b".into(), "c".into()])
+}
+
+fn magnitude(scale: Scale, missing_indicator: bool) -> Encoder {
+    Encoder::Magnitude(Magnitude { scale, min: -2.0, max: 50.0, missing_indicator })
+}
+
+fn inputs(knots: &[f32]) -> Vec<InputColumn> {
+    let robust = Scale::Robust { median: 3.0, width: 1.7 };
+    let statistics = TargetStatistics {
+        levels: levels(),
+        means: vec![0.1, 0.2, 0.3],
+        missing: 0.4,
+        prior: 0.2,
+        scale: robust.clone(),
+    };
+    let encoders = [
+        magnitude(Scale::quantile(knots.into()), true),
+        magnitude(robust.clone(), false),
+        Encoder::TwoValued(TwoValued { low: 0.0, high: 2.0, missing_indicator: true }),
+        Encoder::TargetStatistics(statistics),
+        magnitude(Scale::Robust { median: 7.0, width: 0.0 }, true),
+        Encoder::OneHot(OneHot::new(levels(), false)),
+        Encoder::Presence,
+        magnitude(Scale::quantile(vec![f32::MIN, -1.0, 4.0, f32::MAX]), false),
+        Encoder::Embedding(Embedding::new(levels())),
+        magnitude(Scale::quantile(vec![5.0; 4]), false),
+        magnitude(robust, true),
+    ];
+    encoders.into_iter().map(|encoder| InputColumn::new("x", encoder)).collect()
+}
+
+fn number() -> impl Strategy<Value = f32> {
+    prop_oneof![
+        4 => -5.0_f32..60.0,
+        2 => (-3_i8..60).prop_map(f32::from),
+        1 => any::<f32>(),
+        1 => prop::sample::select(vec![f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::MIN, -0.0]),
+    ]
+}
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| value.to_bits()).collect()
+}
+
+proptest! {
+    #[test]
+    fn both_arrangements_write_the_same_bits(
+        knots in prop::collection::vec(prop_oneof![-3.0_f32..55.0, (-3_i8..9).prop_map(f32::from)], 2..80),
+        numbers in prop::collection::vec(number(), 11),
+        names in prop::collection::vec(prop::sample::select(vec!["a", "b", "c", "?"]), 11),
+        missing in prop::collection::vec(prop::bool::weighted(0.15), 11),
+    ) {
+        let mut knots = knots;
+        knots.sort_by(f32::total_cmp);
+        let inputs = inputs(&knots);
+        let row: Vec<RawValue<'_>> = inputs.iter().enumerate().map(|(i, input)| {
+            if missing[i] {
+                RawValue::Missing
+            } else if input.encoder.reads_numbers() {
+                RawValue::Number(numbers[i])
+            } else {
+                RawValue::Level(names[i])
+            }
+        }).collect();
+        let n_continuous = inputs.iter().map(|input| input.encoder.widths().0).sum();
+        let defined = Preprocessor::new(inputs.clone(), vec![vec![]; n_continuous], vec![]);
+        let arranged = RowEncoder::new(inputs);
+        let (f, g, c) = arranged.widths();
+        let mut buffers = [(vec![9.0; f], vec![9.0; g], vec![9; c]), (vec![8.0; f], vec![8.0; g], vec![8; c])];
+        let [expected, found] = &mut buffers;
+        let out = RowBuffers { continuous: &mut expected.0, binary: &mut expected.1, categorical: &mut expected.2 };
+        let expected_flags = defined.apply_row(&row, out).expect("the row fits");
+        let out = RowBuffers { continuous: &mut found.0, binary: &mut found.1, categorical: &mut found.2 };
+        let found_flags = arranged.encode(RawRow::Values(&row), &mut arranged.scratch(), out).expect("the row fits");
+        prop_assert_eq!(expected_flags, found_flags);
+        prop_assert_eq!(bits(&expected.0), bits(&found.0));
+        prop_assert_eq!(bits(&expected.1), bits(&found.1));
+        prop_assert_eq!(&expected.2, &found.2);
+    }
+}
+
+#[test]
+fn rows_of_numbers_are_rows_of_values() {
+    let inputs: Vec<InputColumn> =
+        inputs(&[0.0, 1.0, 2.0]).into_iter().filter(|input| input.encoder.reads_numbers()).collect();
+    let encoder = RowEncoder::new(inputs);
+    let numbers = [0.5, f32::NAN, 1.0, 80.0, 3.0, 2.0, 5.0, -4.0];
+    let values = numbers.map(RawValue::Number);
+    let encoded = |row| {
+        let (mut continuous, mut binary) = (vec![0.0; encoder.widths().0], vec![0.0; encoder.widths().1]);
+        let out = RowBuffers { continuous: &mut continuous, binary: &mut binary, categorical: &mut [] };
+        let flags = encoder.encode(row, &mut encoder.scratch(), out).expect("the row fits");
+        (flags, bits(&continuous), bits(&binary))
+    };
+    assert_eq!(encoded(RawRow::Values(&values)), encoded(RawRow::Numbers(&numbers)));
+}

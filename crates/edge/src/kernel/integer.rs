@@ -1,0 +1,156 @@
+//! Integer layers: the loops around [`Lanes::products`].
+
+use tenure_artifact::bundle::OUTPUTS_PER_PANEL;
+
+use super::{Lanes, Sums, TILE, Tile};
+use crate::network::{IntEnd, IntLayer};
+
+/// 1.5 · 2^23: added to a number within ±2^22, it leaves the number in the low bits, rounded half to even.
+const ROUND: f32 = 12_582_912.0;
+const MAX: f32 = 127.0;
+
+/// Logits of a tile.
+#[inline(always)]
+pub(super) fn forward<L: Lanes>(steps: &[f32], layers: &[IntLayer<'_>], n_members: usize, tile: Tile<'_>) {
+    let Tile { n_rows, n_inputs, width, n_logits, inputs, quantized, integers, logits, .. } = tile;
+    let padded_inputs = n_inputs.next_multiple_of(4);
+    let rows = inputs.chunks_exact(n_inputs).zip(quantized.chunks_exact_mut(padded_inputs));
+    for (row, quantized) in rows.take(n_rows) {
+        quantize(row, steps, quantized);
+    }
+    let n_layers = layers.len() / n_members;
+    let (mut from, mut to) = integers.split_at_mut(TILE * width);
+    for (k, member) in layers.chunks_exact(n_layers).enumerate() {
+        for (layer_idx, layer) in member.iter().enumerate() {
+            let source: (&[i8], usize) = if layer_idx == 0 { (quantized, padded_inputs) } else { (from, width) };
+            match &layer.end {
+                IntEnd::Hidden { multipliers, shifts, least, table } => {
+                    sums::<L>(layer, source, n_rows, |row, panel, sums| {
+                        let first = panel * OUTPUTS_PER_PANEL;
+                        let range = first..first + OUTPUTS_PER_PANEL;
+                        let out = &mut to[row * width..][range.clone()];
+                        requantize(sums, &multipliers[range.clone()], &shifts[range], *least, out);
+                        if let Some(table) = table {
+                            for v in out {
+                                *v = table[(i32::from(*v) + 128) as usize];
+                            }
+                        }
+                    });
+                    core::mem::swap(&mut from, &mut to);
+                }
+                IntEnd::Output { scales } => {
+                    sums::<L>(layer, source, n_rows, |row, panel, sums| {
+                        let first = panel * OUTPUTS_PER_PANEL;
+                        let out = &mut logits[row * n_logits + k * layer.n_out..][first..layer.n_out];
+                        for ((out, sum), scale) in out.iter_mut().zip(sums).zip(&scales[first..]) {
+                            *out = f64::from(*sum) * scale;
+                        }
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// `x` times its steps per unit, clamped to ±127 and rounded half to even; zeros behind the last input.
+#[inline(always)]
+fn quantize(row: &[f32], steps: &[f32], out: &mut [i8]) {
+    let (out, padding) = out.split_at_mut(row.len());
+    for ((out, x), step) in out.iter_mut().zip(row).zip(steps) {
+        let y = x * step;
+        let y = if y > -MAX { y } else { -MAX };
+        let y = if y < MAX { y } else { MAX };
+        *out = ((y + ROUND).to_bits().wrapping_sub(ROUND.to_bits())) as i8;
+    }
+    padding.fill(0);
+}
+
+/// `clamp((a m + 2^(31+s)) >> (32+s))` for the sums of a panel.
+///
+/// Shifting by 32 takes the upper half of the 64-bit product; shifting that by `s` again rounds down both times, which is
+/// the same as shifting once by `32 + s`.
+#[inline(always)]
+fn requantize(sums: &Sums, multipliers: &[i32], shifts: &[i32], least: i32, out: &mut [i8]) {
+    for (((out, sum), m), s) in out.iter_mut().zip(sums).zip(multipliers).zip(shifts) {
+        let product = i64::from(*sum) * i64::from(*m) + (1_i64 << (31 + (*s & 31)));
+        let shifted = ((product >> 32) as i32) >> (*s & 31);
+        let raised = if shifted > least { shifted } else { least };
+        *out = (if raised < 127 { raised } else { 127 }) as i8;
+    }
+}
+
+/// Hands the sums of every row and panel of a layer to `sink`, as `(row, panel, sums)`.
+#[inline(always)]
+fn sums<L: Lanes>(layer: &IntLayer<'_>, source: (&[i8], usize), n_rows: usize, sink: impl FnMut(usize, usize, &Sums)) {
+    if layer.is_signed {
+        signed_sums::<L, true>(layer, source, n_rows, sink);
+    } else {
+        signed_sums::<L, false>(layer, source, n_rows, sink);
+    }
+}
+
+#[inline(always)]
+fn signed_sums<L: Lanes, const SIGNED: bool>(
+    layer: &IntLayer<'_>,
+    (values, stride): (&[i8], usize),
+    n_rows: usize,
+    mut sink: impl FnMut(usize, usize, &Sums),
+) {
+    let row = |r: usize| &values[r * stride..][..layer.n_in];
+    let mut done = 0;
+    while n_rows - done >= 4 {
+        let rows = [row(done), row(done + 1), row(done + 2), row(done + 3)];
+        let mut panel = 0;
+        if L::PANELS_OF_FOUR_ROWS == 2 {
+            panel = blocks::<L, 2, 4, SIGNED>(layer, panel, done, rows, &mut sink);
+        }
+        blocks::<L, 1, 4, SIGNED>(layer, panel, done, rows, &mut sink);
+        done += 4;
+    }
+    for row_idx in done..n_rows {
+        let rows = [row(row_idx)];
+        let mut panel = 0;
+        if L::PANELS >= 8 {
+            panel = blocks::<L, 8, 1, SIGNED>(layer, panel, row_idx, rows, &mut sink);
+        }
+        if L::PANELS >= 4 {
+            panel = blocks::<L, 4, 1, SIGNED>(layer, panel, row_idx, rows, &mut sink);
+        }
+        if L::PANELS >= 2 {
+            panel = blocks::<L, 2, 1, SIGNED>(layer, panel, row_idx, rows, &mut sink);
+        }
+        blocks::<L, 1, 1, SIGNED>(layer, panel, row_idx, rows, &mut sink);
+    }
+}
+
+/// As many blocks of `P` panels by `R` rows as fit behind `panel`; the first panel that is left.
+#[inline(always)]
+fn blocks<L: Lanes, const P: usize, const R: usize, const SIGNED: bool>(
+    layer: &IntLayer<'_>,
+    mut panel: usize,
+    first_row: usize,
+    rows: [&[i8]; R],
+    sink: &mut impl FnMut(usize, usize, &Sums),
+) -> usize {
+    let panel_bytes = layer.n_in * OUTPUTS_PER_PANEL;
+    let start = if L::ADDS_OFFSET && SIGNED { &layer.offset_bias } else { &layer.bias };
+    let n_panels = start.len() / OUTPUTS_PER_PANEL;
+    while n_panels - panel >= P {
+        let panels = &layer.panels.bytes()[panel * panel_bytes..][..P * panel_bytes];
+        // SAFETY: the caller runs on a kernel that the processor has; the slice above holds P whole panels of
+        // `n_in * 16` bytes, `n_in` a multiple of 4, and every row was cut to `n_in`. Inputs are clamped to ±127 where
+        // they are made, weights and tables are checked when the bundle is read, and a layer is unsigned only behind a
+        // `ReLU`, whose outputs are clamped from 0.
+        let products = unsafe { L::products::<P, R, SIGNED>(panels, panel_bytes, rows) };
+        for (r, row) in products.iter().enumerate() {
+            for (p, products) in row.iter().enumerate() {
+                let start = &start[(panel + p) * OUTPUTS_PER_PANEL..][..OUTPUTS_PER_PANEL];
+                let mut sums = *products;
+                sums.iter_mut().zip(start).for_each(|(sum, start)| *sum = sum.wrapping_add(*start));
+                sink(first_row + r, panel + p, &sums);
+            }
+        }
+        panel += P;
+    }
+    panel
+}

@@ -1,0 +1,277 @@
+//! A loaded bundle, and scoring with it.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use tenure_artifact::bundle::{Action, Answer, Bundle, BundleError, LeSlice, Policy, Sample, Threshold};
+use tenure_artifact::{Encoder, RawRow, RawValue, RowBuffers, RowEncoder, RowFlags};
+
+use crate::answer::answer;
+use crate::kernel::{Kernel, TILE, Tile, UnavailableKernel};
+use crate::network::Layers;
+use crate::workspace::Shape;
+use crate::{BatchError, Prediction, ScoreError, VerifyError, Workspace};
+
+/// A bundle, ready to score.
+#[derive(Debug)]
+pub struct Model<'a> {
+    encoder: RowEncoder,
+    categories: Categories<'a>,
+    n_inputs: usize,
+    n_members: usize,
+    n_outputs: usize,
+    layers: Option<Layers<'a>>,
+    answer: Answer<'a>,
+    policy: Policy,
+    kernel: Kernel,
+    thresholds: Vec<Threshold>,
+    samples: Vec<Sample>,
+    metadata: Vec<(String, String)>,
+}
+
+/// Embeddings of levels.
+#[derive(Debug)]
+struct Categories<'a> {
+    width: usize,
+    table: LeSlice<'a, f32>,
+    /// For each category the first row of its embeddings.
+    first_rows: Vec<usize>,
+}
+
+/// Rows to score, one after the other.
+#[derive(Clone, Copy, Debug)]
+pub enum Rows<'r> {
+    /// `[rows, columns]`
+    Values(&'r [RawValue<'r>]),
+    /// `[rows, columns]`, NaN where a number is missing; for models without levels.
+    Numbers(&'r [f32]),
+}
+
+impl<'r> Rows<'r> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Values(values) => values.len(),
+            Self::Numbers(numbers) => numbers.len(),
+        }
+    }
+
+    fn row(&self, row_idx: usize, n_columns: usize) -> RawRow<'r> {
+        let range = row_idx * n_columns..(row_idx + 1) * n_columns;
+        match self {
+            Self::Values(values) => RawRow::Values(&values[range]),
+            Self::Numbers(numbers) => RawRow::Numbers(&numbers[range]),
+        }
+    }
+}
+
+impl<'a> Model<'a> {
+    /// Checks a bundle and makes it ready on the best kernel of this processor. Weights stay in `file`.
+    pub fn from_bytes(file: &'a [u8]) -> Result<Self, BundleError> {
+        Bundle::read(file).map(Self::new)
+    }
+
+    fn new(bundle: Bundle<'a>) -> Self {
+        let mut first_rows = Vec::new();
+        let mut n_rows = 0;
+        for input in &bundle.inputs {
+            if let Encoder::Embedding(embedding) = &input.encoder {
+                first_rows.push(n_rows);
+                n_rows += embedding.n_levels();
+            }
+        }
+        let encoder = RowEncoder::new(bundle.inputs);
+        let (f, g, _) = encoder.widths();
+        let (mut n_inputs, mut n_members, mut n_outputs) = (f + g, 1, f + g);
+        let mut categories = Categories { width: 0, table: LeSlice::default(), first_rows };
+        let layers = bundle.network.map(|mut network| {
+            (n_inputs, n_members, n_outputs) = (network.n_inputs, network.n_members, network.n_outputs());
+            categories.width = network.category_width;
+            categories.table = core::mem::take(&mut network.category_table);
+            Layers::new(network)
+        });
+        Self {
+            encoder,
+            categories,
+            n_inputs,
+            n_members,
+            n_outputs,
+            layers,
+            answer: bundle.answer,
+            policy: bundle.policy,
+            kernel: Kernel::best(),
+            thresholds: bundle.thresholds,
+            samples: bundle.samples,
+            metadata: bundle.metadata,
+        }
+    }
+
+    /// The same model on another kernel; predictions do not change by a bit.
+    pub fn with_kernel(mut self, kernel: Kernel) -> Result<Self, UnavailableKernel> {
+        if !kernel.is_available() {
+            return Err(UnavailableKernel { kernel });
+        }
+        self.kernel = kernel;
+        Ok(self)
+    }
+
+    /// The kernel in use.
+    pub fn kernel(&self) -> Kernel {
+        self.kernel
+    }
+
+    /// Columns and encoders, in the order of a row.
+    pub fn encoder(&self) -> &RowEncoder {
+        &self.encoder
+    }
+
+    /// `churn`, `value` or `segment`.
+    pub fn task(&self) -> &'static str {
+        self.answer.name()
+    }
+
+    /// Named thresholds of decisions.
+    pub fn thresholds(&self) -> &[Threshold] {
+        &self.thresholds
+    }
+
+    /// Rows that the bundle brings, with the scores expected of them.
+    pub fn samples(&self) -> &[Sample] {
+        &self.samples
+    }
+
+    /// Names and values.
+    pub fn metadata(&self) -> &[(String, String)] {
+        &self.metadata
+    }
+
+    pub(crate) fn shape(&self) -> Shape {
+        let (f, g, c) = self.encoder.widths();
+        Shape {
+            n_inputs: self.n_inputs,
+            n_gathered: (f, g),
+            n_categorical: c,
+            width: self.layers.as_ref().map_or(0, Layers::width),
+            is_integer: matches!(self.layers, Some(Layers::Int { .. })),
+            n_logits: self.n_members * self.n_outputs,
+        }
+    }
+
+    /// Scores a raw row. Allocates nothing.
+    pub fn predict(&self, row: &[RawValue<'_>], workspace: &mut Workspace) -> Result<Prediction, ScoreError> {
+        self.predict_row(RawRow::Values(row), workspace)
+    }
+
+    /// Scores a row of numbers alone, NaN where one is missing. Allocates nothing.
+    pub fn predict_numbers(&self, row: &[f32], workspace: &mut Workspace) -> Result<Prediction, ScoreError> {
+        self.predict_row(RawRow::Numbers(row), workspace)
+    }
+
+    fn predict_row(&self, row: RawRow<'_>, workspace: &mut Workspace) -> Result<Prediction, ScoreError> {
+        if workspace.shape != self.shape() {
+            return Err(ScoreError::Workspace);
+        }
+        let unusual = self.encode(row, 0, workspace)?;
+        self.forward(1, workspace);
+        Ok(Prediction { score: answer(&self.answer, &workspace.logits[..workspace.shape.n_logits]), unusual })
+    }
+
+    /// Scores as many rows as `out` has room for; faster per row than one at a time. Allocates nothing.
+    pub fn predict_batch(
+        &self,
+        rows: Rows<'_>,
+        out: &mut [Prediction],
+        workspace: &mut Workspace,
+    ) -> Result<(), BatchError> {
+        let n_columns = self.encoder.inputs().len();
+        if Some(rows.len()) != out.len().checked_mul(n_columns) {
+            return Err(BatchError::Length { expected: out.len().saturating_mul(n_columns), found: rows.len() });
+        }
+        if workspace.shape != self.shape() {
+            return Err(BatchError::Row { row_idx: 0, error: ScoreError::Workspace });
+        }
+        let n_logits = workspace.shape.n_logits;
+        for (tile_idx, out) in out.chunks_mut(TILE).enumerate() {
+            for (place, prediction) in out.iter_mut().enumerate() {
+                let row_idx = tile_idx * TILE + place;
+                let row = rows.row(row_idx, n_columns);
+                let unusual = self.encode(row, place, workspace);
+                prediction.unusual = unusual.map_err(|error| BatchError::Row { row_idx, error })?;
+            }
+            self.forward(out.len(), workspace);
+            for (prediction, logits) in out.iter_mut().zip(workspace.logits.chunks_exact(n_logits)) {
+                prediction.score = answer(&self.answer, logits);
+            }
+        }
+        Ok(())
+    }
+
+    /// Encodes a row into place `place` of the workspace's tile.
+    #[inline]
+    fn encode(&self, row: RawRow<'_>, place: usize, workspace: &mut Workspace) -> Result<RowFlags, ScoreError> {
+        let (f, g, _) = self.encoder.widths();
+        let inputs = &mut workspace.inputs[place * self.n_inputs..(place + 1) * self.n_inputs];
+        let (continuous, rest) = inputs.split_at_mut(f);
+        let (binary, embedded) = rest.split_at_mut(g);
+        let mut out = RowBuffers { continuous, binary, categorical: &mut workspace.categorical };
+        let mut flags = self.encoder.gather(row, &mut workspace.encode, &mut out).map_err(ScoreError::Row)?;
+        flags.n_out_of_range += self.kernel.scale(&self.encoder, &mut workspace.encode, continuous);
+        self.categories.embed(&workspace.categorical, embedded);
+        if self.refuses(flags) { Err(ScoreError::Refused { flags }) } else { Ok(flags) }
+    }
+
+    fn refuses(&self, flags: RowFlags) -> bool {
+        let refuses = |action, n| action == Action::Refuse && n > 0;
+        refuses(self.policy.missing, flags.n_missing)
+            || refuses(self.policy.unseen, flags.n_unseen)
+            || refuses(self.policy.out_of_range, flags.n_out_of_range)
+    }
+
+    /// Logits of the first `n_rows` encoded rows.
+    fn forward(&self, n_rows: usize, workspace: &mut Workspace) {
+        match &self.layers {
+            Some(layers) => self.kernel.forward(layers, self.n_members, Tile::new(n_rows, workspace)),
+            None => {
+                for (logit, input) in workspace.logits.iter_mut().zip(&workspace.inputs) {
+                    *logit = f64::from(*input);
+                }
+            }
+        }
+    }
+
+    /// Logits of rows that a test has put into the workspace.
+    #[cfg(test)]
+    pub(crate) fn run_kernel(&self, n_rows: usize, workspace: &mut Workspace) {
+        self.forward(n_rows, workspace);
+    }
+
+    /// Scores the bundle's own samples and compares to the last bit.
+    pub fn verify(&self, workspace: &mut Workspace) -> Result<(), VerifyError> {
+        for (sample_idx, sample) in self.samples.iter().enumerate() {
+            let row: Vec<RawValue<'_>> = sample.cells.iter().map(|cell| cell.as_raw()).collect();
+            let prediction =
+                self.predict(&row, workspace).map_err(|error| VerifyError::Unscored { sample_idx, error })?;
+            let (values, n) = prediction.score.values();
+            if sample.expected.len() != n {
+                return Err(VerifyError::Scores { sample_idx, expected: n, found: sample.expected.len() });
+            }
+            let mut pairs = sample.expected.iter().copied().zip(values);
+            if let Some((expected, found)) = pairs.find(|(expected, found)| expected.to_bits() != found.to_bits()) {
+                return Err(VerifyError::Differs { sample_idx, expected, found });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Categories<'_> {
+    #[inline]
+    fn embed(&self, levels: &[u32], out: &mut [f32]) {
+        if self.width == 0 {
+            return;
+        }
+        for ((level, first), out) in levels.iter().zip(&self.first_rows).zip(out.chunks_exact_mut(self.width)) {
+            let start = (first + *level as usize) * self.width;
+            out.iter_mut().enumerate().for_each(|(place, value)| *value = self.table.get(start + place));
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Bundles read, scored and attacked through the public interface.
+
+mod allocations;
+mod golden;
+mod hostile;
+mod made;
+mod scoring;
