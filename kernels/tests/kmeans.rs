@@ -84,7 +84,9 @@ fn prepared(case: &Case, metric: Metric) -> Vec<f64> {
     if metric == Metric::Cosine {
         for centroid in centroids.chunks_exact_mut(case.n_columns) {
             let norm = centroid.iter().map(|c| c * c).sum::<f64>().sqrt();
-            centroid.iter_mut().for_each(|c| *c /= norm);
+            for c in centroid {
+                *c /= norm;
+            }
         }
     }
     centroids

@@ -112,8 +112,10 @@ impl Centroids {
         let chunk = chunk_rows(self.k());
         let mut out = vec![0.0; rows.len() * self.k()];
         out.par_chunks_mut(chunk * self.k()).zip(self.chunks(rows)).for_each(|(out, rows)| {
-            squared_distances(&panel, rows, out);
-            out.iter_mut().for_each(|squared| *squared = self.distance_of(*squared));
+            squared_distances(&panel, rows, &mut *out);
+            for squared in out {
+                *squared = self.distance_of(*squared);
+            }
         });
         Ok(out)
     }
@@ -131,14 +133,23 @@ impl Centroids {
         (labels, distances)
     }
 
+    /// Squared distance (or `1 − cos`) of each row to the centroid its label names.
+    pub(crate) fn own_distances(&self, rows: Rows<'_>, labels: &[u32]) -> Vec<f64> {
+        let mut distances = vec![0.0; rows.len()];
+        own_distances(Level::detect(), rows, labels, &self.values, self.frame.metric, &mut distances);
+        distances
+    }
+
+    pub(crate) fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
     fn predict_chunk(&self, rows: Rows<'_>) -> Vec<Assignment> {
-        let level = Level::detect();
-        let panel = Panel::scores(level, &self.frame, &self.values, self.n_columns);
+        let panel = Panel::scores(Level::detect(), &self.frame, &self.values, self.n_columns);
         let (mut labels, mut seconds) = (vec![0; rows.len()], vec![0; rows.len()]);
         assign(&panel, rows, &mut labels, Some(&mut seconds));
         let near = |labels: &[u32]| -> Vec<Near> {
-            let mut distances = vec![0.0; rows.len()];
-            own_distances(level, rows, labels, &self.values, self.frame.metric, &mut distances);
+            let distances = self.own_distances(rows, labels);
             let near = |(&label, &distance): (&u32, &f64)| Near { label, distance: self.exact_distance_of(distance) };
             labels.iter().zip(&distances).map(near).collect()
         };
@@ -182,6 +193,8 @@ impl Centroids {
 pub(crate) fn to_unit(centroid: &mut [f64]) {
     let norm = centroid.iter().map(|c| c * c).sum::<f64>().sqrt();
     if norm > 0.0 {
-        centroid.iter_mut().for_each(|c| *c /= norm);
+        for c in centroid {
+            *c /= norm;
+        }
     }
 }

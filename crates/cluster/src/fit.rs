@@ -69,7 +69,7 @@ impl KMeans {
 }
 
 /// Labels the rows by the best restart, the first of equals.
-fn finish(
+pub(crate) fn finish(
     source: &mut dyn RowSource,
     survey: &Survey,
     restarts: &[Restart],
@@ -92,7 +92,9 @@ fn finish(
     })?;
     same_rows(survey.n_rows, labels.len())?;
     let mut sizes = vec![0; centroids.k()];
-    labels.iter().for_each(|&label| sizes[label as usize] += 1);
+    for &label in &labels {
+        sizes[label as usize] += 1;
+    }
     let summary = |restart: &Restart| RestartSummary {
         inertia: restart.inertia,
         n_iter: restart.n_iter,

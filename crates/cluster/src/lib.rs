@@ -1,7 +1,7 @@
 //! A matrix of rows into centroids, labels and distances: k-means in memory or streamed.
 //!
 //! [`KMeans`] holds the settings; [`KMeans::fit`] takes [`Rows`] in memory, [`KMeans::fit_source`] a [`RowSource`] that
-//! gives its rows in passes. What comes out is [`Fitted`], whose [`Centroids`] label new rows
+//! gives its rows in passes, [`KMeans::fit_batch`] many independent problems. What comes out is [`Fitted`], whose [`Centroids`] label new rows
 //! ([`predict`](Centroids::predict)) and measure them ([`transform`](Centroids::transform)). The hot loops are in
 //! `tenure-kernels`.
 //!
@@ -12,8 +12,11 @@ mod centroids;
 mod error;
 mod fit;
 mod lloyd;
+mod min_size;
+mod mini_batch;
 mod nearest;
 mod observe;
+mod ragged;
 mod random;
 mod restart;
 mod seeding;
@@ -25,6 +28,7 @@ mod survey;
 pub use centroids::{Assignment, Centroids, Near};
 pub use error::ClusterError;
 pub use fit::{Fitted, RestartSummary};
+pub use mini_batch::MiniBatch;
 pub use observe::{Iteration, Observer, Silent};
 pub use settings::{Init, KMeans};
 pub use source::RowSource;

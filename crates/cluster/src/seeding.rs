@@ -1,7 +1,8 @@
 //! Initial centroids of all restarts at once.
 
-use tenure_kernels::kmeans::chunk_rows;
+use tenure_kernels::kmeans::{Metric, chunk_rows};
 
+use crate::centroids::to_unit;
 use crate::error::ClusterError;
 use crate::nearest::Nearest;
 use crate::observe::Observer;
@@ -29,8 +30,12 @@ pub(crate) fn seed(
     }
 }
 
-/// Rows by index for each restart, as centres: `[restart][rows, D]`.
-pub(crate) fn gather(source: &mut dyn RowSource, row_idxs: &[Vec<usize>]) -> Result<Vec<Vec<f64>>, ClusterError> {
+/// Rows by index for each restart, as centres (of length 1 under cosine): `[restart][rows, D]`.
+pub(crate) fn gather(
+    source: &mut dyn RowSource,
+    row_idxs: &[Vec<usize>],
+    metric: Metric,
+) -> Result<Vec<Vec<f64>>, ClusterError> {
     let d = source.n_columns();
     let mut sorted: Vec<usize> = row_idxs.concat();
     sorted.sort_unstable();
@@ -41,7 +46,11 @@ pub(crate) fn gather(source: &mut dyn RowSource, row_idxs: &[Vec<usize>]) -> Res
     }
     let row = |row_idx: &usize| -> Vec<f64> {
         let at = sorted.binary_search(row_idx).expect("every index is among the sorted ones");
-        values[at * d..(at + 1) * d].iter().map(|&x| f64::from(x)).collect()
+        let mut centre: Vec<f64> = values[at * d..(at + 1) * d].iter().map(|&x| f64::from(x)).collect();
+        if metric == Metric::Cosine {
+            to_unit(&mut centre);
+        }
+        centre
     };
     Ok(row_idxs.iter().map(|row_idxs| row_idxs.iter().flat_map(row).collect()).collect())
 }
@@ -58,7 +67,7 @@ fn random(
     // Drawn with room to spare, so that repeats can be passed over in one reading of the rows.
     let drawn: Vec<Vec<usize>> =
         streams.iter_mut().map(|stream| (0..4 * k + 16).map(|_| draws.row(stream)).collect()).collect();
-    let candidates = gather(source, &drawn)?;
+    let candidates = gather(source, &drawn, survey.frame.metric)?;
     let chosen: Vec<Option<Vec<f64>>> = candidates.iter().map(|rows| first_distinct(rows, d, k)).collect();
     if let Some(chosen) = chosen.into_iter().collect() {
         return Ok(chosen);
@@ -118,7 +127,7 @@ pub(crate) fn plus_plus(
     let n_candidates = 2 + (k as f64).ln() as usize;
     let draws = Draws::new(survey);
     let first: Vec<Vec<usize>> = streams.iter_mut().map(|stream| vec![draws.row(stream)]).collect();
-    let mut latest = gather(source, &first)?;
+    let mut latest = gather(source, &first, survey.frame.metric)?;
     let mut centroids = latest.clone();
     let mut nearest = Nearest::new(survey, streams.len(), chunk_rows(k));
     for n_chosen in 1..k {
@@ -126,7 +135,7 @@ pub(crate) fn plus_plus(
         nearest.lower(source, &latest)?;
         let drawn =
             nearest.draw(streams, n_candidates).ok_or(ClusterError::TooFewDistinct { k, n_distinct: n_chosen })?;
-        let candidates = gather(source, &drawn)?;
+        let candidates = gather(source, &drawn, survey.frame.metric)?;
         let potentials = nearest.potentials(source, &candidates)?;
         for (restart, potentials) in potentials.iter().enumerate() {
             let best = lowest(potentials);

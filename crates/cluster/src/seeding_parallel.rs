@@ -26,7 +26,7 @@ pub(crate) fn parallel(
 ) -> Result<Vec<Vec<f64>>, ClusterError> {
     let draws = Draws::new(survey);
     let first: Vec<Vec<usize>> = streams.iter_mut().map(|stream| vec![draws.row(stream)]).collect();
-    let mut latest = gather(source, &first)?;
+    let mut latest = gather(source, &first, survey.frame.metric)?;
     let mut candidates = latest.clone();
     let mut nearest = Nearest::new(survey, streams.len(), chunk_rows(k));
     for round in 0..n_rounds {
@@ -34,7 +34,7 @@ pub(crate) fn parallel(
         nearest.lower(source, &latest)?;
         let drawn: Vec<Vec<usize>> =
             streams.iter_mut().enumerate().map(|(restart, stream)| draw(&nearest, restart, k, stream)).collect();
-        latest = gather(source, &drawn)?;
+        latest = gather(source, &drawn, survey.frame.metric)?;
         candidates.iter_mut().zip(&latest).for_each(|(all, new)| all.extend_from_slice(new));
     }
     let weights = weigh(source, survey, &candidates, chunk_rows(k))?;

@@ -100,7 +100,7 @@ impl KMeans {
     }
 }
 
-fn at_least_one(setting: &'static str, value: usize) -> Result<(), ClusterError> {
+pub(crate) fn at_least_one(setting: &'static str, value: usize) -> Result<(), ClusterError> {
     if value > 0 {
         return Ok(());
     }

@@ -71,7 +71,8 @@ pub(crate) fn for_each_block(
         check_shape(rows, source.n_columns())?;
         return visit(0, rows);
     }
-    let mut gathered = Gathered { n_columns: source.n_columns(), first_row: 0, x: Vec::new(), weights: None };
+    let mut gathered =
+        Gathered { n_columns: source.n_columns(), first_row: 0, x: Vec::new(), weights: Vec::new(), weighted: None };
     source.pass(&mut |rows| {
         let mut rest = gathered.check(rows)?;
         while !rest.is_empty() {
@@ -97,8 +98,9 @@ struct Gathered {
     /// Index of the first row that waits.
     first_row: usize,
     x: Vec<f32>,
-    /// `None` until the first block tells whether there are any.
-    weights: Option<Option<Vec<f32>>>,
+    weights: Vec<f32>,
+    /// `None` until the first block tells.
+    weighted: Option<bool>,
 }
 
 impl Gathered {
@@ -112,7 +114,7 @@ impl Gathered {
 
     fn check<'a>(&mut self, rows: Rows<'a>) -> Result<Rows<'a>, ClusterError> {
         check_shape(rows, self.n_columns)?;
-        let weighted = self.weights.get_or_insert_with(|| rows.weights.map(|_| Vec::new())).is_some();
+        let weighted = *self.weighted.get_or_insert(rows.weights.is_some());
         if weighted == rows.weights.is_some() || rows.is_empty() {
             return Ok(rows);
         }
@@ -143,22 +145,18 @@ impl Gathered {
 
     fn push(&mut self, rows: Rows<'_>) {
         self.x.extend_from_slice(rows.x);
-        if let (Some(Some(weights)), Some(new)) = (&mut self.weights, rows.weights) {
-            weights.extend_from_slice(new);
-        }
+        self.weights.extend_from_slice(rows.weights.unwrap_or_default());
     }
 
     fn flush(
         &mut self,
         visit: &mut impl FnMut(usize, Rows<'_>) -> Result<(), ClusterError>,
     ) -> Result<(), ClusterError> {
-        let weights = self.weights.as_ref().and_then(|weights| weights.as_deref());
+        let weights = (self.weighted == Some(true)).then_some(self.weights.as_slice());
         visit(self.first_row, Rows { x: &self.x, weights, n_columns: self.n_columns })?;
         self.first_row += self.len();
         self.x.clear();
-        if let Some(Some(weights)) = &mut self.weights {
-            weights.clear();
-        }
+        self.weights.clear();
         Ok(())
     }
 }

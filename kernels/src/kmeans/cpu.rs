@@ -17,6 +17,7 @@ mod moments;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod panel;
+mod peak;
 mod portable;
 mod seed;
 mod sweep;
@@ -28,6 +29,7 @@ mod x86;
 pub use assign::{accumulate, assign};
 pub use moments::{Moments, moments, own_distances};
 pub use panel::{Frame, Panel};
+pub use peak::{flops_per_round, fused_products};
 pub use seed::{lower, padded, potentials, squared_distances};
 pub use sweep::accumulate_all;
 pub use vector::Level;

@@ -65,6 +65,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Rows `start..end`.
+    #[must_use]
     pub fn slice(&self, start: usize, end: usize) -> Rows<'a> {
         Rows {
             x: &self.x[start * self.n_columns..end * self.n_columns],

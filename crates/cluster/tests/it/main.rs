@@ -1,4 +1,7 @@
 //! Clustering as a user sees it.
 
+mod errors;
 mod fit;
 mod made;
+mod modes;
+mod streamed;

@@ -8,10 +8,15 @@ use crate::kmeans::{Metric, Rows, Sums};
 /// Adds a chunk's rows to the sums of their nearest centroids, for each panel (restart) in one read of the rows.
 ///
 /// # Panics
-/// If a panel's width differs from the rows'.
+/// If the shapes of panels, rows and sums do not fit, or panels are of several instruction sets.
 pub fn accumulate(panels: &[Panel], rows: Rows<'_>, out: &mut [Sums]) {
     let Some(first) = panels.first() else { return };
-    assert!(panels.iter().all(|panel| panel.n_columns == rows.n_columns), "one width");
+    let fits = |(panel, out): (&Panel, &Sums)| {
+        let shape = (panel.n_columns, out.weights.len(), out.sums.len());
+        shape == (rows.n_columns, panel.k, panel.k * panel.n_columns) && panel.level == first.level
+    };
+    assert!(panels.len() == out.len() && panels.iter().zip(&*out).all(fits), "shapes of panels, rows and sums");
+    assert!(rows.weights.is_none_or(|weights| weights.len() == rows.len()), "one weight for each row");
     first.level.run(Accumulate { panels, rows, out });
 }
 
@@ -161,30 +166,34 @@ impl Task for Accumulate<'_> {
             // SAFETY: the part has at most as many rows as the tiles have room for.
             let n_tiles = unsafe { tiles.fill::<V>(part, frame) };
             for (panel, out) in self.panels.iter().zip(self.out.iter_mut()) {
-                // SAFETY: the tiles were filled from rows of the panel's width, which `accumulate` compared.
-                unsafe { nearest::<V, false>(panel, &tiles, n_tiles, &mut best) };
-                add_rows(part, &best.index, (frame.metric == Metric::Cosine).then_some(&tiles.inverse_norms), out);
+                // SAFETY: the tiles were filled from rows of the panel's width, and labels are indices of its centroids,
+                // for each of which `out` has a place: `accumulate` compared the shapes.
+                unsafe {
+                    nearest::<V, false>(panel, &tiles, n_tiles, &mut best);
+                    let inverse_norms = (frame.metric == Metric::Cosine).then_some(&tiles.inverse_norms[..]);
+                    add_rows::<V>(part, &best.index, inverse_norms, out);
+                }
             }
         }
     }
 }
 
 /// Adds each row to the sums of its label.
+///
+/// # Safety
+/// `V`'s instructions; labels are below the number of clusters in `out`, whose width is the rows'.
 #[inline(always)]
-fn add_rows(rows: Rows<'_>, labels: &[f32], inverse_norms: Option<&Vec<f32>>, out: &mut Sums) {
+unsafe fn add_rows<V: Vector>(rows: Rows<'_>, labels: &[f32], inverse_norms: Option<&[f32]>, out: &mut Sums) {
     let d = rows.n_columns;
-    let plain = rows.weights.is_none() && inverse_norms.is_none();
-    for (i, (x, label)) in rows.x.chunks_exact(d).zip(labels).enumerate() {
+    let (x, sums, weights) = (rows.x.as_ptr(), out.sums.as_mut_ptr(), out.weights.as_mut_ptr());
+    for (i, label) in labels[..rows.len()].iter().enumerate() {
         let label = label.to_bits() as usize;
-        let sums = &mut out.sums[label * d..(label + 1) * d];
-        if plain {
-            out.weights[label] += 1.0;
-            sums.iter_mut().zip(x).for_each(|(sum, &x)| *sum += f64::from(x));
-        } else {
-            let weight = f64::from(rows.weight(i));
-            let scale = weight * inverse_norms.map_or(1.0, |inverse| f64::from(inverse[i]));
-            out.weights[label] += weight;
-            sums.iter_mut().zip(x).for_each(|(sum, &x)| *sum += scale * f64::from(x));
+        let weight = f64::from(rows.weight(i));
+        let scale = inverse_norms.map_or(weight, |inverse| weight * f64::from(inverse[i]));
+        // SAFETY: row `i` is one of the rows, and cluster `label` one of the clusters.
+        unsafe {
+            *weights.add(label) += weight;
+            V::add_scaled(x.add(i * d), scale, sums.add(label * d), d);
         }
     }
 }

@@ -112,4 +112,13 @@ pub(super) trait Vector: Copy {
     unsafe fn where_less(self, other: Self, yes: Self, no: Self) -> Self;
     /// Columns `0..8` of `8` rows that lie `stride` apart, to `8` columns that lie `pitch` apart.
     unsafe fn transpose_8x8(from: *const f32, stride: usize, to: *mut f32, pitch: usize);
+
+    /// Adds `scale · x` to `sums`, column by column in `f64`: product and sum rounded apart on every set.
+    #[inline(always)]
+    unsafe fn add_scaled(x: *const f32, scale: f64, sums: *mut f64, n_columns: usize) {
+        for j in 0..n_columns {
+            // SAFETY: the caller has `n_columns` values at both pointers.
+            unsafe { *sums.add(j) += scale * f64::from(*x.add(j)) };
+        }
+    }
 }
