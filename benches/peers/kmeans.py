@@ -1,7 +1,7 @@
 """k-means beside scikit-learn, scikit-learn-intelex and faiss: the same rows, initial centroids and iteration count.
 
     cargo build --release -p tenure-cluster --example kmeans_peer
-    python benches/peers/kmeans.py target/release/examples/kmeans_peer [--threads 2] [--repeats 5] [--out FOLDER]
+    python benches/peers/kmeans.py target/release/examples/kmeans_peer [--threads 2] [--repeats 5] [--parts lloyd ragged] [--out FOLDER]
 
 Every library runs in turn within each repetition, so that what else the machine does meets all alike; medians are told.
 Times are of the whole call, checks and final labels included, divided by the iterations. `cpu` is time on a core.
@@ -39,25 +39,26 @@ def made(n, d, k, seed=0):
     return (centres[rng.integers(0, k, n)] + rng.normal(size=(n, d))).astype(np.float32)
 
 
-def timed(call):
+def timed(call, judge=float):
+    """Seconds of `call`, and the inertia that `judge` finds in what it returns, outside the time."""
     wall, cpu = time.perf_counter(), time.process_time()
-    inertia = call()
-    return {"seconds": time.perf_counter() - wall, "cpu_seconds": time.process_time() - cpu, "inertia": inertia}
+    result = call()
+    times = {"seconds": time.perf_counter() - wall, "cpu_seconds": time.process_time() - cpu}
+    return times | {"inertia": judge(result)}
 
 
 def of_sklearn(estimator, x, k, init, n_init, max_iter, tol):
     return lambda: float(estimator(k, init=init, n_init=n_init, max_iter=max_iter, tol=tol, random_state=0).fit(x).inertia_)
 
 
-def of_faiss(x, k, init):
-    def call():
+def run_faiss(x, k, init):
+    def train():
         kmeans = faiss.Kmeans(x.shape[1], k, niter=ITERATIONS, max_points_per_centroid=len(x), seed=0)
         kmeans.train(x, init_centroids=init)
-        # Its figure is about the centroids before the last step; ours and scikit-learn's are after it.
-        distances, _ = kmeans.index.search(x, 1)
-        return float(distances.sum(dtype=np.float64))
+        return kmeans
 
-    return call
+    # It leaves labels and the final inertia to its user; that search is not in its time.
+    return timed(train, lambda kmeans: float(kmeans.index.search(x, 1)[0].sum(dtype=np.float64)))
 
 
 def ours(program, *arguments):
@@ -72,13 +73,11 @@ def medians(runs, iterations):
 
 
 def in_turn(calls, repeats, iterations=1):
-    """Every call in each repetition; the first, unmeasured, warms caches and threads."""
+    """Every call in each repetition."""
     runs = {name: [] for name in calls}
-    for repeat in range(repeats + 1):
+    for _ in range(repeats):
         for name, call in calls.items():
-            run = call()
-            if repeat:
-                runs[name].append(run)
+            runs[name].append(call())
     out = {name: medians(all_of, iterations) for name, all_of in runs.items()}
     for name in out:
         pairs = zip(runs[name], runs["tenure"])
@@ -101,7 +100,8 @@ def lloyd(program, folder, repeats):
             "tenure": lambda: ours(program, data, d, k, ITERATIONS, start),
             "scikit-learn": lambda: timed(of_sklearn(KMeans, x, k, init, 1, ITERATIONS, 0)),
             "scikit-learn-intelex": lambda: timed(of_sklearn(IntelKMeans, x, k, init, 1, ITERATIONS, 0)),
-            "faiss": lambda: timed(of_faiss(x, k, init)),
+            "faiss": lambda: run_faiss(x, k, init),
+            "tenure, streamed": lambda: ours(program, data, d, k, ITERATIONS, start, "streamed"),
         }
         result = in_turn(calls, repeats, ITERATIONS)
         peaks = [ours(program, "peak") for _ in range(3)]
@@ -112,19 +112,13 @@ def lloyd(program, folder, repeats):
         result["peak_gflops"], result["share_of_peak"] = peak, used / peak
         results[f"{n}x{d}, K={k}"] = result
         check(result)
-        streamed = in_turn(
-            {"tenure": calls["tenure"], "streamed": lambda: ours(program, data, d, k, ITERATIONS, start, "streamed")},
-            repeats,
-        )
-        result["streamed_rate"] = 1 / streamed["streamed"]["times_tenure"]
-        print(json.dumps({f"{n}x{d}, K={k}": result}), file=sys.stderr, flush=True)
     return results
 
 
 def check(result, slack=1e-3):
     """All found the same clustering, or a time means nothing."""
     base = result["scikit-learn"]["inertia"]
-    for name in ("tenure", "scikit-learn-intelex", "faiss"):
+    for name in ("tenure", "tenure, streamed", "scikit-learn-intelex", "faiss"):
         assert abs(result[name]["inertia"] / base - 1) < slack, (name, result[name]["inertia"], base)
 
 
@@ -171,20 +165,25 @@ def main():
     parser.add_argument("program")
     parser.add_argument("--threads", default="2")
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--parts", nargs="+", default=["lloyd", "ragged", "whole_fit"])
+    parser.add_argument("--out", type=Path, help="folder for kmeans.json")
     arguments = parser.parse_args()
     results = {"machine": machine()}
+    parts = {"lloyd": lloyd, "ragged": ragged, "whole_fit": whole_fit}
     with tempfile.TemporaryDirectory() as folder:
-        folder = Path(folder)
-        results["ragged"] = ragged(arguments.program, folder, arguments.repeats)
-        results["whole_fit"] = whole_fit(arguments.program, folder, min(arguments.repeats, 3))
-        results["lloyd"] = lloyd(arguments.program, folder, arguments.repeats)
-    results["load_after"] = os.getloadavg()
-    text = json.dumps(results, indent=1)
-    print(text)
-    if arguments.out:
-        arguments.out.mkdir(parents=True, exist_ok=True)
-        (arguments.out / "kmeans.json").write_text(text + "\n")
+        for name, part in parts.items():
+            if name in arguments.parts:
+                results[name] = part(arguments.program, Path(folder), arguments.repeats)
+                results[name]["load"] = os.getloadavg()
+                print(json.dumps({name: results[name]}, indent=1), flush=True)
+                save(results, arguments.out)
+
+
+def save(results, folder):
+    """After each part, so that a run cut short leaves what it measured."""
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "kmeans.json").write_text(json.dumps(results, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -120,17 +120,15 @@ impl Centroids {
         Ok(out)
     }
 
-    /// Label of each row and its squared distance (or `1 − cos`) in `f64`.
-    pub(crate) fn label(&self, rows: Rows<'_>) -> (Vec<u32>, Vec<f64>) {
+    /// Label of each row and its squared distance (or `1 − cos`) in `f64`, `[N]` each.
+    pub(crate) fn label(&self, rows: Rows<'_>, labels: &mut [u32], distances: &mut [f64]) {
         let panel = Panel::scores(Level::detect(), &self.frame, &self.values, self.n_columns);
-        let (mut labels, mut distances) = (vec![0; rows.len()], vec![0.0; rows.len()]);
         let chunk = chunk_rows(self.k());
         let out = labels.par_chunks_mut(chunk).zip(distances.par_chunks_mut(chunk));
         out.zip(self.chunks(rows)).for_each(|((labels, distances), rows)| {
             assign(&panel, rows, labels, None);
             own_distances(Level::detect(), rows, labels, &self.values, self.frame.metric, distances);
         });
-        (labels, distances)
     }
 
     /// Squared distance (or `1 − cos`) of each row to the centroid its label names.

@@ -79,18 +79,21 @@ pub(crate) fn finish(
     let restart_idx = best.expect("n_init is at least 1");
     let values = restarts[restart_idx].centroids.clone();
     let centroids = Centroids::framed(values, source.n_columns(), survey.frame.clone());
-    let (mut labels, mut distances, mut inertia) = (Vec::new(), Vec::new(), 0.0);
-    for_each_block(source, chunk_rows, |_, rows| {
-        let (of_rows, distances_of_rows) = centroids.label(rows);
+    let (mut labels, mut distances) = (vec![0; survey.n_rows], vec![0.0; survey.n_rows]);
+    let (mut inertia, mut n_rows) = (0.0, 0);
+    for_each_block(source, chunk_rows, |first_row, rows| {
+        n_rows += rows.len();
+        same_rows(survey.n_rows, survey.n_rows.max(n_rows))?;
+        let of_rows = first_row..first_row + rows.len();
+        let distances = &mut distances[of_rows.clone()];
+        centroids.label(rows, &mut labels[of_rows], distances);
         // Row by row, so that the sum does not depend on where blocks end.
-        for (i, distance) in distances_of_rows.iter().enumerate() {
+        for (i, distance) in distances.iter().enumerate() {
             inertia += f64::from(rows.weight(i)) * distance;
         }
-        labels.extend(of_rows);
-        distances.extend(distances_of_rows);
         Ok(())
     })?;
-    same_rows(survey.n_rows, labels.len())?;
+    same_rows(survey.n_rows, n_rows)?;
     let mut sizes = vec![0; centroids.k()];
     for &label in &labels {
         sizes[label as usize] += 1;

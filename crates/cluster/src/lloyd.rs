@@ -92,7 +92,8 @@ impl Lloyd<'_> {
         let centroids = Centroids::framed(restart.centroids.clone(), d, self.survey.frame.clone());
         let mut farthest: Vec<Far> = Vec::new();
         for_each_block(source, self.chunk_rows, |_, rows| {
-            let (labels, distances) = centroids.label(rows);
+            let (mut labels, mut distances) = (vec![0; rows.len()], vec![0.0; rows.len()]);
+            centroids.label(rows, &mut labels, &mut distances);
             for i in 0..rows.len() {
                 let least = if farthest.len() < self.settings.k { 0.0 } else { farthest[farthest.len() - 1].distance };
                 if distances[i] > least && rows.weight(i) > 0.0 {

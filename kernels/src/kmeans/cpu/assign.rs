@@ -1,6 +1,6 @@
 //! Nearest centroids of a chunk of rows, and the sums per cluster while the rows are in the cache.
 
-use super::panel::{Block, Panel};
+use super::panel::{Aligned, Block, Panel};
 use super::tile::{REGISTERS, Tiles, tiles_together, width};
 use super::vector::{Task, Vector};
 use crate::kmeans::{Metric, Rows, Sums};
@@ -161,31 +161,51 @@ impl Task for Accumulate<'_> {
         let mut tiles = Tiles::new(together, width, d);
         let mut best = Best::new(together * width);
         let frame = &self.panels[0].frame;
+        let pitch = d.next_multiple_of(8);
+        let mut sums: Vec<Aligned> = self.panels.iter().map(|panel| Aligned::zeros(2 * panel.k * pitch)).collect();
         for start in (0..rows.len()).step_by(together * width) {
             let part = rows.slice(start, rows.len().min(start + together * width));
             // SAFETY: the part has at most as many rows as the tiles have room for.
             let n_tiles = unsafe { tiles.fill::<V>(part, frame) };
-            for (panel, out) in self.panels.iter().zip(self.out.iter_mut()) {
+            // The next rows set out for the cache while these are worked on.
+            // SAFETY: `V`'s instructions, by the contract of `run`.
+            unsafe { prefetch::<V>(rows, start + together * width, start + 2 * together * width) };
+            for (i, panel) in self.panels.iter().enumerate() {
                 // SAFETY: the tiles were filled from rows of the panel's width, and labels are indices of its centroids,
-                // for each of which `out` has a place: `accumulate` compared the shapes.
+                // for each of which `sums` and `out` have a place: `accumulate` compared the shapes.
                 unsafe {
                     nearest::<V, false>(panel, &tiles, n_tiles, &mut best);
                     let inverse_norms = (frame.metric == Metric::Cosine).then_some(&tiles.inverse_norms[..]);
-                    add_rows::<V>(part, &best.index, inverse_norms, out);
+                    add_rows::<V>(
+                        part,
+                        &best.index,
+                        inverse_norms,
+                        (sums[i].as_mut_f64_ptr(), pitch),
+                        &mut self.out[i].weights,
+                    );
                 }
             }
+        }
+        for (sums, out) in sums.iter().zip(self.out.iter_mut()) {
+            add_sums(sums, pitch, d, &mut out.sums);
         }
     }
 }
 
-/// Adds each row to the sums of its label.
+/// Adds each row to the sums of its label, which lie `pitch` apart on cache lines.
 ///
 /// # Safety
-/// `V`'s instructions; labels are below the number of clusters in `out`, whose width is the rows'.
+/// `V`'s instructions; labels are below the number of clusters in `sums` and `weights`, and `pitch` is at least `D`.
 #[inline(always)]
-unsafe fn add_rows<V: Vector>(rows: Rows<'_>, labels: &[f32], inverse_norms: Option<&[f32]>, out: &mut Sums) {
+unsafe fn add_rows<V: Vector>(
+    rows: Rows<'_>,
+    labels: &[f32],
+    inverse_norms: Option<&[f32]>,
+    (sums, pitch): (*mut f64, usize),
+    weights: &mut [f64],
+) {
     let d = rows.n_columns;
-    let (x, sums, weights) = (rows.x.as_ptr(), out.sums.as_mut_ptr(), out.weights.as_mut_ptr());
+    let (x, weights) = (rows.x.as_ptr(), weights.as_mut_ptr());
     for (i, label) in labels[..rows.len()].iter().enumerate() {
         let label = label.to_bits() as usize;
         let weight = f64::from(rows.weight(i));
@@ -193,8 +213,28 @@ unsafe fn add_rows<V: Vector>(rows: Rows<'_>, labels: &[f32], inverse_norms: Opt
         // SAFETY: row `i` is one of the rows, and cluster `label` one of the clusters.
         unsafe {
             *weights.add(label) += weight;
-            V::add_scaled(x.add(i * d), scale, sums.add(label * d), d);
+            V::add_scaled(x.add(i * d), scale, sums.add(label * pitch), d);
         }
+    }
+}
+
+/// Adds sums that lie `pitch` apart to sums that lie close.
+fn add_sums(sums: &Aligned, pitch: usize, d: usize, out: &mut [f64]) {
+    for (out, sums) in out.chunks_exact_mut(d).zip(sums.as_f64().chunks_exact(pitch)) {
+        out.iter_mut().zip(sums).for_each(|(out, sum)| *out += sum);
+    }
+}
+
+/// Asks for rows `start..end`, as far as they exist.
+///
+/// # Safety
+/// `V`'s instructions.
+#[inline(always)]
+unsafe fn prefetch<V: Vector>(rows: Rows<'_>, start: usize, end: usize) {
+    let (start, end) = (rows.len().min(start), rows.len().min(end));
+    for line in rows.slice(start, end).x.chunks(16) {
+        // SAFETY: the line exists; a prefetch changes nothing.
+        unsafe { V::prefetch(line.as_ptr()) };
     }
 }
 

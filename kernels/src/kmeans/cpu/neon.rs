@@ -74,4 +74,7 @@ impl Vector for Neon {
         // SAFETY: same contract.
         unsafe { portable::transpose_8x8(from, stride, to, pitch) };
     }
+
+    #[inline(always)]
+    unsafe fn prefetch(_: *const f32) {}
 }

@@ -23,6 +23,16 @@ impl Aligned {
     pub(super) fn as_mut_ptr(&mut self) -> *mut f32 {
         self.0.as_mut_ptr().cast()
     }
+
+    /// The same memory in double precision, half as many values.
+    pub(super) fn as_f64(&self) -> &[f64] {
+        // SAFETY: a line is 64 bytes at a multiple of 64, and any bits are an `f64`.
+        unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast(), 8 * self.0.len()) }
+    }
+
+    pub(super) fn as_mut_f64_ptr(&mut self) -> *mut f64 {
+        self.0.as_mut_ptr().cast()
+    }
 }
 
 /// Consecutive centroids that are held in registers together.

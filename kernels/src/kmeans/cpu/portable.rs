@@ -79,4 +79,7 @@ impl Vector for Portable {
         // SAFETY: same contract.
         unsafe { transpose_8x8(from, stride, to, pitch) };
     }
+
+    #[inline(always)]
+    unsafe fn prefetch(_: *const f32) {}
 }

@@ -113,6 +113,8 @@ pub(super) trait Vector: Copy {
     /// Columns `0..8` of `8` rows that lie `stride` apart, to `8` columns that lie `pitch` apart.
     unsafe fn transpose_8x8(from: *const f32, stride: usize, to: *mut f32, pitch: usize);
 
+    /// Asks for the cache line at `at`.
+    unsafe fn prefetch(at: *const f32);
     /// Adds `scale · x` to `sums`, column by column in `f64`: product and sum rounded apart on every set.
     #[inline(always)]
     unsafe fn add_scaled(x: *const f32, scale: f64, sums: *mut f64, n_columns: usize) {

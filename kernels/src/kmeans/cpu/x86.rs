@@ -1,12 +1,12 @@
 //! AVX2 with FMA, and AVX-512.
 
 use std::arch::x86_64::{
-    __m256, __m512, _CMP_LT_OQ, _mm_loadu_ps, _mm256_add_pd, _mm256_blendv_ps, _mm256_cmp_ps, _mm256_cvtps_pd,
-    _mm256_fmadd_ps, _mm256_loadu_pd, _mm256_loadu_ps, _mm256_min_ps, _mm256_mul_pd, _mm256_mul_ps,
-    _mm256_permute2f128_ps, _mm256_set1_pd, _mm256_set1_ps, _mm256_shuffle_ps, _mm256_storeu_pd, _mm256_storeu_ps,
-    _mm256_sub_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps, _mm512_add_pd, _mm512_cmp_ps_mask, _mm512_cvtps_pd,
-    _mm512_fmadd_ps, _mm512_loadu_pd, _mm512_loadu_ps, _mm512_mask_mov_ps, _mm512_min_ps, _mm512_mul_pd, _mm512_mul_ps,
-    _mm512_set1_pd, _mm512_set1_ps, _mm512_storeu_pd, _mm512_storeu_ps, _mm512_sub_ps,
+    __m256, __m512, _CMP_LT_OQ, _MM_HINT_T1, _mm_loadu_ps, _mm_prefetch, _mm256_add_pd, _mm256_blendv_ps,
+    _mm256_cmp_ps, _mm256_cvtps_pd, _mm256_fmadd_ps, _mm256_loadu_pd, _mm256_loadu_ps, _mm256_min_ps, _mm256_mul_pd,
+    _mm256_mul_ps, _mm256_permute2f128_ps, _mm256_set1_pd, _mm256_set1_ps, _mm256_shuffle_ps, _mm256_storeu_pd,
+    _mm256_storeu_ps, _mm256_sub_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps, _mm512_add_pd, _mm512_cmp_ps_mask,
+    _mm512_cvtps_pd, _mm512_fmadd_ps, _mm512_loadu_pd, _mm512_loadu_ps, _mm512_mask_mov_ps, _mm512_min_ps,
+    _mm512_mul_pd, _mm512_mul_ps, _mm512_set1_pd, _mm512_set1_ps, _mm512_storeu_pd, _mm512_storeu_ps, _mm512_sub_ps,
 };
 
 use super::vector::{Task, Vector};
@@ -118,6 +118,12 @@ impl Vector for Avx2 {
     }
 
     #[inline(always)]
+    unsafe fn prefetch(at: *const f32) {
+        // SAFETY: a prefetch neither faults nor changes anything.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) };
+    }
+
+    #[inline(always)]
     unsafe fn add_scaled(x: *const f32, scale: f64, sums: *mut f64, n_columns: usize) {
         // SAFETY: the caller has `n_columns` values at both pointers, and the features.
         unsafe {
@@ -189,6 +195,12 @@ impl Vector for Avx512 {
     unsafe fn transpose_8x8(from: *const f32, stride: usize, to: *mut f32, pitch: usize) {
         // SAFETY: same contract; AVX-512F comes with AVX.
         unsafe { transpose_8x8(from, stride, to, pitch) };
+    }
+
+    #[inline(always)]
+    unsafe fn prefetch(at: *const f32) {
+        // SAFETY: a prefetch neither faults nor changes anything.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) };
     }
 
     #[inline(always)]
