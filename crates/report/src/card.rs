@@ -8,7 +8,7 @@ use tenure_table::Role;
 
 use crate::error::ReportError;
 use crate::number::{bytes, count, fixed, percent1};
-use crate::results::{Baseline, RunResults};
+use crate::results::{Baseline, DataFacts, GateOutcome, PartitionFacts, RunResults, Suspect, Timeline};
 use crate::words::{self, DIGITS};
 use crate::{date, plot};
 
@@ -33,23 +33,44 @@ struct Card<'a> {
     features: Vec<&'a str>,
 }
 
+/// What cards of every task are filled from.
+pub(crate) struct Facts<'a> {
+    pub(crate) data: &'a DataFacts,
+    pub(crate) partitions: &'a [PartitionFacts],
+    pub(crate) timeline: Option<&'a Timeline>,
+    pub(crate) suspects: &'a [Suspect],
+    pub(crate) gates: &'a [GateOutcome],
+    pub(crate) caveats: &'a [String],
+    /// What positive rows did: `churned`.
+    pub(crate) positive: &'static str,
+}
+
 /// The model card in Markdown; every text of the data is escaped.
 pub fn render_card(results: &RunResults) -> Result<String, ReportError> {
     let names = |keep: fn(Role) -> bool| {
         results.data.columns.iter().filter(|column| keep(column.role)).map(|column| column.name.as_str()).collect()
     };
     let slices = plot::slices::table(&results.evaluation.slices).rows;
+    let facts = Facts {
+        data: &results.data,
+        partitions: &results.partitions,
+        timeline: results.timeline.as_ref(),
+        suspects: &results.suspects,
+        gates: &results.gates,
+        caveats: &results.caveats,
+        positive: "churned",
+    };
     let card = Card {
         results,
         headline: words::headline(&results.evaluation),
         network: network(results),
         n_test: count(results.evaluation.model.counts.n_rows as u64),
-        doubts: doubts(results),
+        doubts: doubts(&facts),
         metrics: metrics(results),
         baselines: results.evaluation.baselines.iter().flat_map(sentences).collect(),
         calibration: calibration(results),
-        data: data(results),
-        splits: splits(results),
+        data: data(&facts),
+        splits: splits(&facts),
         slices: slices.into_iter().take(MAX_SLICES).collect(),
         sensitive: names(|role| role == Role::Sensitive),
         features: names(Role::is_feature),
@@ -65,13 +86,13 @@ fn network(results: &RunResults) -> String {
 }
 
 /// Caveats, suspected leakage, gates that were missed.
-fn doubts(results: &RunResults) -> Vec<String> {
+pub(crate) fn doubts(facts: &Facts<'_>) -> Vec<String> {
     let suspects =
-        results.suspects.iter().map(|suspect| format!("Suspected leakage, {}: {}.", suspect.column, suspect.reason));
-    let gates = results.gates.iter().filter(|gate| !gate.passed).map(|gate| {
+        facts.suspects.iter().map(|suspect| format!("Suspected leakage, {}: {}.", suspect.column, suspect.reason));
+    let gates = facts.gates.iter().filter(|gate| !gate.passed).map(|gate| {
         format!("Gate not met, {}: bound {}, found {}.", gate.gate, fixed(gate.bound, 4), fixed(gate.found, 4))
     });
-    results.caveats.iter().cloned().chain(suspects).chain(gates).collect()
+    facts.caveats.iter().cloned().chain(suspects).chain(gates).collect()
 }
 
 /// Name, value, interval, and the figure of always predicting the base rate.
@@ -117,8 +138,9 @@ fn calibration(results: &RunResults) -> String {
     }
 }
 
-fn data(results: &RunResults) -> Vec<String> {
-    let data = &results.data;
+/// Files, rows read and dropped, the time they span.
+pub(crate) fn data(facts: &Facts<'_>) -> Vec<String> {
+    let data = facts.data;
     let files = data.files.iter().map(|file| format!("{} ({}), {}", file.path, bytes(file.size_bytes), file.digest));
     let mut lines: Vec<String> = files.collect();
     lines.push(format!("{} rows read, {} kept.", count(data.n_rows_read), count(data.n_rows_kept)));
@@ -131,18 +153,20 @@ fn data(results: &RunResults) -> Vec<String> {
     lines
 }
 
-fn splits(results: &RunResults) -> Vec<String> {
-    let partitions = results.partitions.iter().map(|partition| {
+/// Partitions, and cutoffs with their windows.
+pub(crate) fn splits(facts: &Facts<'_>) -> Vec<String> {
+    let partitions = facts.partitions.iter().map(|partition| {
         let rate = partition.test.positive_share().map_or("–".to_owned(), percent1);
         format!(
-            "{}: {} training, {} validation, {} test rows ({rate} of them churned).",
+            "{}: {} training, {} validation, {} test rows ({rate} of them {}).",
             partition.name,
             count(partition.train.n_rows),
             count(partition.validation.n_rows),
-            count(partition.test.n_rows)
+            count(partition.test.n_rows),
+            facts.positive
         )
     });
-    let cutoffs = results.timeline.iter().flat_map(|timeline| &timeline.cutoffs).map(|row| {
+    let cutoffs = facts.timeline.iter().flat_map(|timeline| &timeline.cutoffs).map(|row| {
         let (cutoff, start, end) = (date::day(row.cutoff), date::day(row.label_start), date::day(row.label_end));
         format!("Cutoff {cutoff}: features before it, outcome from {start} until {end}.")
     });

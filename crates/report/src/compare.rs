@@ -2,13 +2,15 @@
 
 mod sections;
 
+pub(crate) use sections::{Circumstances, Sheet, circumstances, settings};
+
 use tenure_evaluate::{Comparison, Metric};
 
 use crate::document::{Document, Section};
 use crate::error::ReportError;
 use crate::number::fixed;
 use crate::render::page_markup;
-use crate::results::RunResults;
+use crate::results::{RunFacts, RunResults};
 use crate::words::{self, DIGITS, Verdict};
 
 /// One run of a comparison.
@@ -35,12 +37,22 @@ pub fn render(sides: &[Side<'_>]) -> Result<String, ReportError> {
 }
 
 fn document(sides: &[Side<'_>]) -> Document {
-    let names = names(sides);
+    let names = names_of(&sides.iter().map(|side| &side.results.run).collect::<Vec<_>>());
+    let shared: Vec<Circumstances<'_>> = sides
+        .iter()
+        .map(|side| Circumstances {
+            run: &side.results.run,
+            config: &side.results.config,
+            training: &side.results.training,
+            environment: &side.results.environment,
+            data: &side.results.data,
+        })
+        .collect();
     let sections = [
         sections::differences(sides, &names),
         sections::metrics(sides, &names),
-        sections::settings(sides, &names),
-        sections::circumstances(sides, &names),
+        settings(&shared, &names),
+        circumstances(&shared, &names),
     ];
     let headline = headline(sides, &names);
     Document {
@@ -54,8 +66,7 @@ fn document(sides: &[Side<'_>]) -> Document {
 }
 
 /// What each run is called: its name, or its whole id where names repeat.
-fn names(sides: &[Side<'_>]) -> Vec<String> {
-    let runs: Vec<_> = sides.iter().map(|side| &side.results.run).collect();
+pub(crate) fn names_of(runs: &[&RunFacts]) -> Vec<String> {
     let is_unique = |name: &str| runs.iter().filter(|run| run.name == name).count() == 1;
     runs.iter().map(|run| if is_unique(&run.name) { run.name.clone() } else { run.id.clone() }).collect()
 }

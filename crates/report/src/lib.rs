@@ -1,8 +1,9 @@
 //! Results into an HTML page with plots, its JSON twin and a model card.
 //!
-//! The program fills one [`RunResults`]; everything here is a pure function of it. The page is one file without script
+//! The program fills one [`RunResults`] (churn) or one [`value::ValueResults`] (customer value); everything here is a pure
+//! function of it. The page is one file without script
 //! that asks for nothing from the network, and every text that comes from data is escaped. The same results give the
-//! same bytes: no clock, no environment, no hash map is read. `report.json` is the serialized [`RunResults`], so a page
+//! same bytes: no clock, no environment, no hash map is read. `report.json` is the serialized results, so a page
 //! can be made again from it at any time.
 //!
 //! # Example
@@ -30,9 +31,10 @@ mod page;
 mod plot;
 mod render;
 mod results;
+pub mod value;
 mod words;
 
 pub use card::render_card;
 pub use error::ReportError;
-pub use render::{read_json, render_html, render_json};
+pub use render::{read_json, render_html, render_json, task_of};
 pub use results::*;

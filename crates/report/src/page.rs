@@ -1,42 +1,48 @@
 //! The page of one run: its results put into sections.
 
-mod configuration;
-mod data;
-mod headline;
-mod performance;
+pub(crate) mod configuration;
+pub(crate) mod data;
+pub(crate) mod headline;
+pub(crate) mod performance;
 
 use crate::document::{Document, Section};
-use crate::results::RunResults;
+use crate::results::{Environment, RunFacts, RunResults};
 use crate::words;
 
 /// The whole page of one run.
 pub(crate) fn document(results: &RunResults) -> Document {
+    let evaluation = &results.evaluation;
     let sections = [
-        performance::comparison(results),
-        performance::ranking(results),
-        performance::calibration(results),
-        performance::decisions(results),
+        performance::comparison(evaluation),
+        performance::ranking(evaluation),
+        performance::calibration(evaluation),
+        performance::decisions(evaluation),
         performance::learning(results),
         performance::features(results),
-        performance::slices(results),
+        performance::slices(evaluation),
         data::time(results),
         data::data(results),
-        configuration::configuration(results),
-        configuration::environment(results),
+        configuration::configuration(&results.config),
+        configuration::environment(&results.run, &results.environment),
     ];
     Document {
         title: format!("{}: {}", results.run.name, words::headline(&results.evaluation)),
-        eyebrow: headline::eyebrow(results),
+        eyebrow: headline::eyebrow(&results.run),
         headline: words::headline(&results.evaluation),
         facts: headline::facts(results),
-        alerts: headline::alerts(results),
-        notices: headline::notices(results),
+        alerts: headline::alerts(&results.gates, &results.suspects),
+        notices: headline::notices(&results.caveats),
         tiles: headline::tiles(results),
         tiles_note: headline::tiles_note(results),
         sections: sections.into_iter().filter(|section: &Section| !section.is_empty()).collect(),
-        footer: format!(
-            "Tenure {}, run {}. This page needs no network; report.json beside it holds the same figures.",
-            results.environment.tenure_version, results.run.id
-        ),
+        footer: footer(&results.run, &results.environment),
     }
+}
+
+/// The last line.
+pub(crate) fn footer(run: &RunFacts, environment: &Environment) -> String {
+    format!(
+        "Tenure {}, run {}. This page needs no network; report.json beside it holds the same figures.",
+        environment.tenure_version, run.id
+    )
 }

@@ -24,17 +24,35 @@ pub fn render_json(results: &RunResults) -> Result<String, ReportError> {
     serde_json::to_string_pretty(results).map_err(ReportError::Write)
 }
 
-/// The results in a `report.json`.
+/// The results in a `report.json` of a churn run; [`task_of`] tells which task it is of.
 pub fn read_json(text: &str) -> Result<RunResults, ReportError> {
+    read_twin(text)
+}
+
+/// The task of the run that a `report.json` tells of, by which its reader is chosen: `churn`, `clv`, `churn+clv`.
+pub fn task_of(text: &str) -> Result<String, ReportError> {
+    #[derive(serde::Deserialize)]
+    struct Header {
+        run: crate::results::RunFacts,
+    }
+    check_format(text)?;
+    let Header { run } = serde_json::from_str(text).map_err(ReportError::Read)?;
+    Ok(run.task)
+}
+
+/// Results of any task, in this version's format.
+pub(crate) fn read_twin<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, ReportError> {
+    check_format(text)?;
+    serde_json::from_str(text).map_err(ReportError::Read)
+}
+
+fn check_format(text: &str) -> Result<(), ReportError> {
     #[derive(serde::Deserialize)]
     struct Header {
         format: u32,
     }
     let Header { format } = serde_json::from_str(text).map_err(ReportError::Read)?;
-    if format != FORMAT {
-        return Err(ReportError::Format { expected: FORMAT, found: format });
-    }
-    serde_json::from_str(text).map_err(ReportError::Read)
+    if format == FORMAT { Ok(()) } else { Err(ReportError::Format { expected: FORMAT, found: format }) }
 }
 
 /// A document as a page.

@@ -23,14 +23,21 @@ pub(crate) enum Verdict {
     Undecided,
 }
 
-/// The verdict on the difference "model less baseline"; undecided where its interval covers zero or there is none.
-pub(crate) fn verdict(comparison: &Comparison) -> Verdict {
-    let Some(interval) = comparison.difference.interval else { return Verdict::Undecided };
-    match (comparison.metric.higher_is_better(), interval.low > 0.0, interval.high < 0.0) {
-        (Some(true), true, _) | (Some(false), _, true) => Verdict::Better,
-        (Some(true), _, true) | (Some(false), true, _) => Verdict::Worse,
-        _ => Verdict::Undecided,
+impl Verdict {
+    /// The verdict on a difference; undecided where its interval covers zero or there is none.
+    pub(crate) fn of(higher_is_better: Option<bool>, difference: &Estimate) -> Self {
+        let Some(interval) = difference.interval else { return Self::Undecided };
+        match (higher_is_better, interval.low > 0.0, interval.high < 0.0) {
+            (Some(true), true, _) | (Some(false), _, true) => Self::Better,
+            (Some(true), _, true) | (Some(false), true, _) => Self::Worse,
+            _ => Self::Undecided,
+        }
     }
+}
+
+/// The verdict on the difference "model less baseline".
+pub(crate) fn verdict(comparison: &Comparison) -> Verdict {
+    Verdict::of(comparison.metric.higher_is_better(), &comparison.difference)
 }
 
 /// What a paired difference says: better, worse, or not to be told apart.

@@ -9,6 +9,7 @@ use crate::document::{Block, Section};
 use crate::figure::{DataTable, Figure, Unit};
 use crate::number::{count, duration, fixed};
 use crate::plot::forest::{self, ForestAxis, ForestRow};
+use crate::results::{DataFacts, Environment, RunFacts, Setting, TrainingFacts};
 use crate::words::{self, DIGITS};
 
 /// Paired differences in words, AUC and log loss as plots.
@@ -22,22 +23,17 @@ pub(crate) fn differences(sides: &[Side<'_>], names: &[String]) -> Section {
             Err(reason) => section.lead.push(format!("{name}: no paired difference from {}; {reason}.", names[0])),
         }
     }
+    let auc = Sheet { id: "auc", title: "AUC", axis: "AUC (more is better)" };
+    let log_loss = Sheet { id: "log-loss", title: "Log loss", axis: "Log loss per row in nats (less is better)" };
     section.figures = vec![
-        forest_of(sides, names, ("auc", "AUC", "AUC (more is better)"), |metrics| &metrics.auc),
-        forest_of(sides, names, ("log-loss", "Log loss", "Log loss per row in nats (less is better)"), |metrics| {
-            &metrics.log_loss
-        }),
+        forest_of(sides, names, &auc, |metrics| &metrics.auc),
+        forest_of(sides, names, &log_loss, |metrics| &metrics.log_loss),
     ];
     section
 }
 
-fn forest_of(
-    sides: &[Side<'_>],
-    names: &[String],
-    (id, title, axis): (&str, &str, &str),
-    pick: impl Fn(&Metrics) -> &Estimate,
-) -> Figure {
-    let mut table = DataTable::new(1, &["run", title, "interval"]);
+fn forest_of(sides: &[Side<'_>], names: &[String], sheet: &Sheet, pick: impl Fn(&Metrics) -> &Estimate) -> Figure {
+    let mut table = DataTable::new(1, &["run", sheet.title, "interval"]);
     let mut rows = Vec::new();
     for (i, (side, name)) in sides.iter().zip(names).enumerate() {
         let estimate = pick(&side.results.evaluation.model.metrics);
@@ -51,17 +47,31 @@ fn forest_of(
         });
         table.push(vec![name.clone(), value, range]);
     }
-    let axis = ForestAxis { title: axis.to_owned(), unit: Unit::Plain, reference: None, bars: false };
-    Figure {
-        id: format!("compare-{id}"),
-        title: title.to_owned(),
-        reading:
-            "Each dot is a run with its interval. Intervals of runs on the same rows may overlap although the paired \
-                  difference is clear: the sentences above are the test."
-                .to_owned(),
-        drawing: forest::draw(&rows, &axis, title),
-        table,
-        ..Figure::default()
+    let axis = ForestAxis { title: sheet.axis.to_owned(), unit: Unit::Plain, reference: None, bars: false };
+    sheet.figure(forest::draw(&rows, &axis, sheet.title), table)
+}
+
+/// One metric as a figure.
+pub(crate) struct Sheet {
+    pub(crate) id: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) axis: &'static str,
+}
+
+impl Sheet {
+    /// Around a drawing with one row for each run.
+    pub(crate) fn figure(&self, drawing: String, table: DataTable) -> Figure {
+        Figure {
+            id: format!("compare-{}", self.id),
+            title: self.title.to_owned(),
+            reading:
+                "Each dot is a run with its interval. Intervals of runs on the same rows may overlap although the \
+                      paired difference is clear: the sentences above are the test."
+                    .to_owned(),
+            drawing,
+            table,
+            ..Figure::default()
+        }
     }
 }
 
@@ -95,14 +105,23 @@ pub(crate) fn metrics(sides: &[Side<'_>], names: &[String]) -> Section {
     section
 }
 
+/// What runs of every task are made of.
+pub(crate) struct Circumstances<'a> {
+    pub(crate) run: &'a RunFacts,
+    pub(crate) config: &'a [Setting],
+    pub(crate) training: &'a TrainingFacts,
+    pub(crate) environment: &'a Environment,
+    pub(crate) data: &'a DataFacts,
+}
+
 /// Configuration values that are not the same everywhere.
-pub(crate) fn settings(sides: &[Side<'_>], names: &[String]) -> Section {
-    let value = |side: &Side<'_>, key: &str| {
-        let setting = side.results.config.iter().find(|setting| setting.key == key);
+pub(crate) fn settings(sides: &[Circumstances<'_>], names: &[String]) -> Section {
+    let value = |side: &Circumstances<'_>, key: &str| {
+        let setting = side.config.iter().find(|setting| setting.key == key);
         setting.map_or("–".to_owned(), |setting| setting.value.clone())
     };
     let mut seen = BTreeSet::new();
-    let keys = sides.iter().flat_map(|side| side.results.config.iter().map(|setting| setting.key.as_str()));
+    let keys = sides.iter().flat_map(|side| side.config.iter().map(|setting| setting.key.as_str()));
     let mut table = by_run("key", names);
     table.n_text = table.head.len();
     for key in keys.filter(|key| seen.insert(*key)) {
@@ -121,22 +140,22 @@ pub(crate) fn settings(sides: &[Side<'_>], names: &[String]) -> Section {
 }
 
 /// Where and on what the runs were made.
-pub(crate) fn circumstances(sides: &[Side<'_>], names: &[String]) -> Section {
+pub(crate) fn circumstances(sides: &[Circumstances<'_>], names: &[String]) -> Section {
     let mut table = by_run("", names);
     table.n_text = table.head.len();
-    table.push(row("network", sides, |side| side.results.training.network.clone()));
-    table.push(row("parameters", sides, |side| count(side.results.training.n_parameters)));
-    table.push(row("device", sides, |side| side.results.environment.device.clone()));
-    table.push(row("seed", sides, |side| side.results.environment.seed.to_string()));
+    table.push(row("network", sides, |side| side.training.network.clone()));
+    table.push(row("parameters", sides, |side| count(side.training.n_parameters)));
+    table.push(row("device", sides, |side| side.environment.device.clone()));
+    table.push(row("seed", sides, |side| side.environment.seed.to_string()));
     table.push(row("time taken", sides, |side| {
-        duration(side.results.environment.timings.iter().map(|timing| timing.seconds).sum())
+        duration(side.environment.timings.iter().map(|timing| timing.seconds).sum())
     }));
     table.push(row("data", sides, |side| {
-        let files = side.results.data.files.iter();
+        let files = side.data.files.iter();
         let digests: Vec<&str> = files.map(|file| file.digest.get(..19).unwrap_or(&file.digest)).collect();
-        if digests.is_empty() { side.results.data.source.clone() } else { digests.join(", ") }
+        if digests.is_empty() { side.data.source.clone() } else { digests.join(", ") }
     }));
-    table.push(row("run", sides, |side| side.results.run.id.clone()));
+    table.push(row("run", sides, |side| side.run.id.clone()));
     let mut section = Section::new("circumstances", "Circumstances");
     section.blocks.push(Block { title: "Where and on what they ran".to_owned(), table, ..Block::default() });
     section
@@ -147,6 +166,6 @@ fn by_run(first: &str, names: &[String]) -> DataTable {
     DataTable::new(1, &head)
 }
 
-fn row(name: &str, sides: &[Side<'_>], cell: impl Fn(&Side<'_>) -> String) -> Vec<String> {
+fn row<S>(name: &str, sides: &[S], cell: impl Fn(&S) -> String) -> Vec<String> {
     std::iter::once(name.to_owned()).chain(sides.iter().map(cell)).collect()
 }

@@ -3,19 +3,19 @@
 use crate::document::{Block, Section};
 use crate::figure::DataTable;
 use crate::number::{duration, percent};
-use crate::results::{RunResults, Setting};
+use crate::results::{Environment, RunFacts, Setting, Timing};
 
 /// Values that were given first, the whole lock folded.
-pub(crate) fn configuration(results: &RunResults) -> Section {
+pub(crate) fn configuration(config: &[Setting]) -> Section {
     let mut section = Section::new("configuration", "Configuration");
-    let given: Vec<&Setting> = results.config.iter().filter(|setting| setting.given).collect();
+    let given: Vec<&Setting> = config.iter().filter(|setting| setting.given).collect();
     if !given.is_empty() {
         section.blocks.push(Block { title: "What was given".to_owned(), table: settings(given), ..Block::default() });
     }
-    if !results.config.is_empty() {
+    if !config.is_empty() {
         section.blocks.push(Block {
-            title: format!("Every value ({})", results.config.len()),
-            table: settings(results.config.iter()),
+            title: format!("Every value ({})", config.len()),
+            table: settings(config),
             folded: true,
             ..Block::default()
         });
@@ -32,8 +32,7 @@ fn settings<'a>(settings: impl IntoIterator<Item = &'a Setting>) -> DataTable {
 }
 
 /// Software, hardware, seed, timings.
-pub(crate) fn environment(results: &RunResults) -> Section {
-    let environment = &results.environment;
+pub(crate) fn environment(run: &RunFacts, environment: &Environment) -> Section {
     let mut table = DataTable::new(2, &["", ""]);
     let mut row = |name: &str, value: &str| {
         if !value.is_empty() {
@@ -51,16 +50,15 @@ pub(crate) fn environment(results: &RunResults) -> Section {
         row(name, version);
     }
     row("git revision", environment.git_revision.as_deref().unwrap_or_default());
-    row("run", &results.run.id);
-    row("do it again", &results.run.command);
+    row("run", &run.id);
+    row("do it again", &run.command);
     let mut section = Section::new("environment", "Environment");
     section.blocks.push(Block { title: "Where it ran".to_owned(), table, ..Block::default() });
-    section.blocks.extend(timings(results));
+    section.blocks.extend(timings(&environment.timings));
     section
 }
 
-fn timings(results: &RunResults) -> Option<Block> {
-    let timings = &results.environment.timings;
+fn timings(timings: &[Timing]) -> Option<Block> {
     let total: f64 = timings.iter().map(|timing| timing.seconds).sum();
     if timings.is_empty() || total <= 0.0 {
         return None;

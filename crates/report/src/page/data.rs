@@ -6,7 +6,7 @@ use crate::escape::shorten;
 use crate::figure::DataTable;
 use crate::number::{bytes, count, percent1};
 use crate::plot;
-use crate::results::RunResults;
+use crate::results::{DataFacts, RunResults};
 
 /// Characters of a digest that are shown.
 const DIGEST: usize = 24;
@@ -37,14 +37,16 @@ pub(crate) fn data(results: &RunResults) -> Section {
         section.lead.push(format!("Events from {} to {}.", date::day(first), date::day(last)));
     }
     section.lead.extend(data.notes.iter().cloned());
-    section.blocks.push(dropped(results));
-    section.blocks.push(files(results));
-    section.blocks.push(columns(results));
+    section.blocks = blocks(data);
     section
 }
 
-fn dropped(results: &RunResults) -> Block {
-    let data = &results.data;
+/// Rows dropped, files, columns.
+pub(crate) fn blocks(data: &DataFacts) -> Vec<Block> {
+    vec![dropped(data), files(data), columns(data)]
+}
+
+fn dropped(data: &DataFacts) -> Block {
     let mut table = DataTable::new(1, &["rows", "number", "share of rows read"]);
     let share = |n_rows: u64| percent1(n_rows as f64 / data.n_rows_read.max(1) as f64);
     for dropped in &data.dropped {
@@ -59,9 +61,9 @@ fn dropped(results: &RunResults) -> Block {
     }
 }
 
-fn files(results: &RunResults) -> Block {
+fn files(data: &DataFacts) -> Block {
     let mut table = DataTable::new(2, &["file", "digest", "size", "rows"]);
-    for file in &results.data.files {
+    for file in &data.files {
         let n_rows = file.n_rows.map_or("–".to_owned(), count);
         table.push(vec![file.path.clone(), shorten(&file.digest, DIGEST), bytes(file.size_bytes), n_rows]);
     }
@@ -69,19 +71,19 @@ fn files(results: &RunResults) -> Block {
         title: "Files".to_owned(),
         note: "Whole digests are in data.lock.json and report.json.".to_owned(),
         table,
-        folded: results.data.files.len() > 8,
+        folded: data.files.len() > 8,
     }
 }
 
-fn columns(results: &RunResults) -> Block {
+fn columns(data: &DataFacts) -> Block {
     let mut table = DataTable::new(4, &["column", "role", "enters as", "origin", "missing"]);
-    for column in &results.data.columns {
+    for column in &data.columns {
         let encoding = if column.encoding.is_empty() { "–".to_owned() } else { column.encoding.clone() };
         let role = column.role.to_string();
         table.push(vec![column.name.clone(), role, encoding, column.origin.clone(), percent1(column.missing_share)]);
     }
     Block {
-        title: format!("Columns ({})", results.data.columns.len()),
+        title: format!("Columns ({})", data.columns.len()),
         note: "Only category and numeric columns are features; sensitive columns are kept for slices alone.".to_owned(),
         table,
         folded: true,

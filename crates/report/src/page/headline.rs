@@ -4,12 +4,11 @@ use tenure_evaluate::{Estimate, Metric};
 
 use crate::document::{Alert, Tile};
 use crate::number::{count, duration, fixed, percent, percent1};
-use crate::results::RunResults;
+use crate::results::{DataFacts, Environment, GateOutcome, RunFacts, RunResults, Suspect};
 use crate::words::{self, DIGITS};
 
 /// Name, task, time.
-pub(crate) fn eyebrow(results: &RunResults) -> Vec<String> {
-    let run = &results.run;
+pub(crate) fn eyebrow(run: &RunFacts) -> Vec<String> {
     let started = run.started_at.replace('T', " ").replace('Z', " UTC");
     [run.name.clone(), format!("{} model", run.task), started].into_iter().filter(|text| !text.is_empty()).collect()
 }
@@ -24,36 +23,34 @@ pub(crate) fn facts(results: &RunResults) -> Vec<String> {
         count(counts.n_rows as u64),
         percent1(results.evaluation.model.constant.probability)
     );
-    vec![format!("{judged} {}", trained(results))]
+    vec![format!("{judged} {}", trained(&results.training.network, &results.environment, &results.data))]
 }
 
-fn trained(results: &RunResults) -> String {
-    let environment = &results.environment;
+/// The model, the device, the time, the files.
+pub(crate) fn trained(model: &str, environment: &Environment, data: &DataFacts) -> String {
     let seconds: f64 = environment.timings.iter().map(|timing| timing.seconds).sum();
     let time = if seconds > 0.0 { format!(" in {}", duration(seconds)) } else { String::new() };
-    format!("{}, trained on {}{time} from {}.", results.training.network, environment.device, source(results))
+    format!("{model}, trained on {}{time} from {}.", environment.device, source(data))
 }
 
 /// The files in a few words.
-fn source(results: &RunResults) -> String {
+fn source(data: &DataFacts) -> String {
     let name = |path: &str| path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned();
-    match results.data.files.as_slice() {
-        [] => format!("{} data", results.data.source),
+    match data.files.as_slice() {
+        [] => format!("{} data", data.source),
         [only] => name(&only.path),
         [first, rest @ ..] => format!("{} and {} more files", name(&first.path), rest.len()),
     }
 }
 
 /// Failed gates and suspected leakage.
-pub(crate) fn alerts(results: &RunResults) -> Vec<Alert> {
-    let failed: Vec<String> = results
-        .gates
+pub(crate) fn alerts(gates: &[GateOutcome], suspects: &[Suspect]) -> Vec<Alert> {
+    let failed: Vec<String> = gates
         .iter()
         .filter(|gate| !gate.passed)
         .map(|gate| format!("{}: found {}, bound {}", gate.gate, fixed(gate.found, 4), fixed(gate.bound, 4)))
         .collect();
-    let suspects: Vec<String> = results
-        .suspects
+    let suspects: Vec<String> = suspects
         .iter()
         .map(|suspect| format!("{} (AUC {} alone): {}", suspect.column, fixed(suspect.auc, DIGITS), suspect.reason))
         .collect();
@@ -64,8 +61,8 @@ pub(crate) fn alerts(results: &RunResults) -> Vec<Alert> {
 }
 
 /// What to know before acting on the figures.
-pub(crate) fn notices(results: &RunResults) -> Vec<Alert> {
-    alert("plain", "Before you act on this", results.caveats.clone()).into_iter().collect()
+pub(crate) fn notices(caveats: &[String]) -> Vec<Alert> {
+    alert("plain", "Before you act on this", caveats.to_vec()).into_iter().collect()
 }
 
 fn alert(class: &'static str, title: &str, items: Vec<String>) -> Option<Alert> {

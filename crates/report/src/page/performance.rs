@@ -6,12 +6,11 @@ use crate::document::{Block, Section};
 use crate::figure::{DataTable, Figure};
 use crate::number::{count, fixed, percent1};
 use crate::plot;
-use crate::results::{PartitionFacts, RowCount, RunResults};
+use crate::results::{Evaluation, PartitionFacts, RowCount, RunResults};
 use crate::words::{self, DIGITS};
 
 /// The model beside what a sceptic would use instead.
-pub(crate) fn comparison(results: &RunResults) -> Section {
-    let evaluation = &results.evaluation;
+pub(crate) fn comparison(evaluation: &Evaluation) -> Section {
     let mut section = Section::new("comparison", "Against simpler rules");
     section.lead = evaluation
         .baselines
@@ -26,25 +25,25 @@ pub(crate) fn comparison(results: &RunResults) -> Section {
 }
 
 /// How well the model orders customers.
-pub(crate) fn ranking(results: &RunResults) -> Section {
+pub(crate) fn ranking(evaluation: &Evaluation) -> Section {
     let mut section = Section::new("ranking", "Ranking");
-    section.figures.extend(plot::roc::figure(&results.evaluation));
-    section.figures.extend(plot::precision_recall::figure(&results.evaluation));
+    section.figures.extend(plot::roc::figure(evaluation));
+    section.figures.extend(plot::precision_recall::figure(evaluation));
     section
 }
 
 /// Whether its probabilities can be taken at their word.
-pub(crate) fn calibration(results: &RunResults) -> Section {
+pub(crate) fn calibration(evaluation: &Evaluation) -> Section {
     let mut section = Section::new("calibration", "Probabilities");
-    section.figures.extend(plot::reliability::figure(&results.evaluation));
-    section.figures.extend(plot::histogram::figure(&results.evaluation));
-    section.blocks.extend(candidates(results));
+    section.figures.extend(plot::reliability::figure(evaluation));
+    section.figures.extend(plot::histogram::figure(evaluation));
+    section.blocks.extend(candidates(evaluation));
     section
 }
 
 /// Calibration maps that were tried, by partition.
-fn candidates(results: &RunResults) -> Option<Block> {
-    let calibration = &results.evaluation.calibration;
+fn candidates(evaluation: &Evaluation) -> Option<Block> {
+    let calibration = &evaluation.calibration;
     if calibration.is_empty() {
         return None;
     }
@@ -75,18 +74,18 @@ fn candidates(results: &RunResults) -> Option<Block> {
 }
 
 /// What acting on the scores is worth.
-pub(crate) fn decisions(results: &RunResults) -> Section {
+pub(crate) fn decisions(evaluation: &Evaluation) -> Section {
     let mut section = Section::new("decisions", "Decisions");
-    section.figures.extend(plot::gain::figure(&results.evaluation));
-    section.figures.extend(plot::lift::figure(&results.evaluation));
-    section.figures.extend(plot::profit::figure(&results.evaluation));
-    section.figures.push(threshold(results));
+    section.figures.extend(plot::gain::figure(evaluation));
+    section.figures.extend(plot::lift::figure(evaluation));
+    section.figures.extend(plot::profit::figure(evaluation));
+    section.figures.push(threshold(evaluation));
     section
 }
 
 /// Metrics that hang on the threshold.
-fn threshold(results: &RunResults) -> Figure {
-    let at = &results.evaluation.model.at_threshold;
+fn threshold(evaluation: &Evaluation) -> Figure {
+    let at = &evaluation.model.at_threshold;
     let mut table = DataTable::new(1, &["metric", "value", "interval"]);
     let rows = [
         ("precision: flagged who churn", &at.precision),
@@ -174,9 +173,9 @@ pub(crate) fn features(results: &RunResults) -> Section {
 }
 
 /// The model on groups of customers.
-pub(crate) fn slices(results: &RunResults) -> Section {
+pub(crate) fn slices(evaluation: &Evaluation) -> Section {
     let mut section = Section::new("slices", "Slices");
-    section.figures.extend(plot::slices::figure(&results.evaluation));
-    section.figures.extend(plot::slices::rates(&results.evaluation));
+    section.figures.extend(plot::slices::figure(evaluation));
+    section.figures.extend(plot::slices::rates(evaluation));
     section
 }

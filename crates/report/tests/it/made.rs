@@ -68,10 +68,10 @@ pub(crate) fn results(size: Size) -> RunResults {
 }
 
 /// Numbers that look random and are the same everywhere.
-struct Noise(u64);
+pub(crate) struct Noise(pub(crate) u64);
 
 impl Noise {
-    fn uniform(&mut self) -> f64 {
+    pub(crate) fn uniform(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -80,7 +80,7 @@ impl Noise {
     }
 
     /// About normal with deviation 1: the sum of twelve uniforms, which is the same on every machine.
-    fn normal(&mut self) -> f64 {
+    pub(crate) fn normal(&mut self) -> f64 {
         (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0
     }
 }
@@ -127,7 +127,7 @@ fn sigmoid(x: f64) -> f64 {
 }
 
 /// A level, earlier ones more often.
-fn pick<'a>(levels: &[&'a str], u: f64) -> &'a str {
+pub(crate) fn pick<'a>(levels: &[&'a str], u: f64) -> &'a str {
     levels[((u * u * levels.len() as f64) as usize).min(levels.len() - 1)]
 }
 
@@ -227,7 +227,7 @@ const NAMES: [&str; 12] = [
     "trend_90d_over_365d_amount",
 ];
 
-fn name(i: usize) -> String {
+pub(crate) fn name(i: usize) -> String {
     NAMES.get(i).map_or_else(|| format!("lag_{}_count", i - NAMES.len() + 1), |&name| name.to_owned())
 }
 
@@ -272,7 +272,7 @@ fn dependence(size: Size) -> Vec<PartialDependence> {
     features
 }
 
-fn training(size: Size) -> TrainingFacts {
+pub(crate) fn training(size: Size) -> TrainingFacts {
     let mut noise = Noise(11);
     let curves = (0..size.n_networks).map(|seed_idx| {
         let mut loss = |epoch: usize, floor: f64, over: f64| {
@@ -294,14 +294,14 @@ fn training(size: Size) -> TrainingFacts {
 }
 
 /// Midnight of a day since 1970-01-01.
-fn day(number: i64) -> Timestamp {
+pub(crate) fn day(number: i64) -> Timestamp {
     Timestamp(number * Span::DAY.0)
 }
 
 /// 2009-12-01.
-const START: i64 = 14_579;
+pub(crate) const START: i64 = 14_579;
 
-fn timeline(size: Size) -> Timeline {
+pub(crate) fn timeline(size: Size) -> Timeline {
     let cutoffs = (0..6).map(|i| CutoffFacts {
         cutoff: day(START + 180 + 78 * i + if i == 5 { 60 } else { 0 }),
         lookback_start: None,
@@ -313,7 +313,7 @@ fn timeline(size: Size) -> Timeline {
     Timeline { data_start: day(START), data_end: day(START + 738), cutoffs: cutoffs.collect() }
 }
 
-fn retention(size: Size) -> Retention {
+pub(crate) fn retention(size: Size) -> Retention {
     let n_months = size.n_epochs.min(14);
     let starts = (START..).step_by(31);
     let cohorts = starts.take(n_months).zip(0_u64..).map(|(start, i)| {
@@ -325,7 +325,7 @@ fn retention(size: Size) -> Retention {
     Retention { cohorts: cohorts.collect() }
 }
 
-fn partitions(size: Size) -> Vec<PartitionFacts> {
+pub(crate) fn partitions(size: Size) -> Vec<PartitionFacts> {
     let n = size.n_rows as u64;
     vec![PartitionFacts {
         name: "holdout".to_owned(),
@@ -337,7 +337,7 @@ fn partitions(size: Size) -> Vec<PartitionFacts> {
     }]
 }
 
-fn data(size: Size) -> DataFacts {
+pub(crate) fn data(size: Size) -> DataFacts {
     DataFacts {
         source: "events".to_owned(),
         files: vec![FileFacts {
@@ -369,7 +369,7 @@ fn data(size: Size) -> DataFacts {
     }
 }
 
-fn config() -> Vec<Setting> {
+pub(crate) fn config() -> Vec<Setting> {
     let setting = |key: &str, value: &str, origin: &str| Setting {
         key: key.to_owned(),
         value: value.to_owned(),
@@ -386,7 +386,7 @@ fn config() -> Vec<Setting> {
     ]
 }
 
-fn environment() -> Environment {
+pub(crate) fn environment() -> Environment {
     let timing = |stage: &str, seconds| Timing { stage: stage.to_owned(), seconds };
     Environment {
         tenure_version: "0.1.0".to_owned(),

@@ -3,4 +3,6 @@
 mod card;
 mod compare;
 mod made;
+mod made_value;
 mod page;
+mod value;

@@ -100,7 +100,7 @@ fn a_drawing_is_the_same_to_the_byte() {
 }
 
 /// The markup without any element of this name.
-fn without(markup: &str, element: &str) -> String {
+pub(crate) fn without(markup: &str, element: &str) -> String {
     let (open, close) = (format!("<{element}"), format!("</{element}>"));
     let mut parts = markup.split(&open);
     let first = parts.next().unwrap_or_default().to_owned();
@@ -108,7 +108,7 @@ fn without(markup: &str, element: &str) -> String {
 }
 
 /// What is left of markup without its tags, a line for each piece.
-fn sentences(markup: &str) -> String {
+pub(crate) fn sentences(markup: &str) -> String {
     let mut text = String::new();
     for piece in markup.split('<') {
         let said = piece.split_once('>').map_or(piece, |(_, said)| said).trim();
