@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::InputLayout;
+use crate::{Head, InputLayout};
 
 /// A network as it is built: architecture, sizes, inputs and heads.
 ///
@@ -116,15 +116,6 @@ pub enum Activation {
     Gelu,
     /// Scaled exponential linear unit.
     Selu,
-}
-
-/// What a network answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
-pub enum Head {
-    /// One logit: the probability of the positive class is its sigmoid, averaged over members.
-    Binary,
 }
 
 impl NumericSpec {

@@ -1,6 +1,6 @@
 //! The weights of a network by name, shape and role, in the one order in which they are stored.
 //!
-//! Letters: `F` magnitudes, `K` members, `D` width, `E` embedding width.
+//! Letters: `F` magnitudes, `K` members, `D` width, `E` embedding width, `O` outputs of a head.
 
 use alloc::{format, string::String, vec, vec::Vec};
 
@@ -85,9 +85,9 @@ impl NetworkSpec {
         for block in 0..self.backbone.hidden().map_or(0, |h| h.blocks) {
             self.push_block(&mut list, block);
         }
-        let (k, n_in) = (self.backbone.members(), self.head_width());
-        list.push(parameter("head.weight", vec![k, n_in, 1], ParameterRole::HeadWeight, n_in));
-        list.push(parameter("head.bias", vec![k], ParameterRole::HeadBias, n_in));
+        let (k, n_in, n_out) = (self.backbone.members(), self.head_width(), self.head.n_outputs());
+        list.push(parameter("head.weight", vec![k, n_in, n_out], ParameterRole::HeadWeight, n_in));
+        list.push(parameter("head.bias", vec![k, n_out], ParameterRole::HeadBias, n_in));
         list
     }
 
@@ -154,8 +154,8 @@ fn parameter(name: &str, shape: Vec<usize>, role: ParameterRole, fan_in: usize) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{Activation, Head, Hidden};
-    use crate::{CategoricalInput, ContinuousInput, InputLayout};
+    use crate::network::{Activation, Hidden};
+    use crate::{CategoricalInput, ContinuousInput, Head, InputLayout};
 
     const HIDDEN: Hidden = Hidden { blocks: 2, width: 8, activation: Activation::Relu, dropout: 0.0 };
 

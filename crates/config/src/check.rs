@@ -2,6 +2,7 @@
 
 mod columns;
 mod effect;
+mod head;
 mod time;
 
 use crate::code::Code;
@@ -25,6 +26,7 @@ pub(crate) fn check(draft: &Draft, reader: &mut Reader) {
     }
     check.split();
     check.encode();
+    head::check(&mut check);
     let found = check.found;
     reader.errors.extend(found);
 }

@@ -1,7 +1,8 @@
 //! What `model.kind` and `model.preset` stand for: every default of `[model]` and `[train]`, in one place.
 
 use crate::{
-    Activation, ClassWeight, Model, ModelKind, NumericEmbedding, NumericEncoding, Preset, Schedule, TabmVariant, Train,
+    Activation, ClassWeight, Model, ModelHead, ModelKind, NumericEmbedding, NumericEncoding, Preset, Schedule,
+    TabmVariant, Train,
 };
 
 /// The defaults of a kind and a preset; keys given in the file win.
@@ -32,6 +33,10 @@ fn tabm(preset: Preset) -> (Model, Train) {
     let model = Model {
         kind: ModelKind::Tabm,
         preset: Preset::Default,
+        head: ModelHead::Binary,
+        churn_weight: 1.0,
+        n_components: 4,
+        n_buckets: 8,
         variant: TabmVariant::Full,
         members: 16,
         blocks: 2,

@@ -9,9 +9,9 @@ use crate::kind::{
 use crate::origin::Origin;
 use crate::reader::Reader;
 use crate::{
-    Csv, Cutoffs, Data, Delimiter, Device, DeviceKind, Encode, Evaluate, Experiment, Features, Gates, Model, ModelKind,
-    NumericEncoding, Plan, Preset, Profit, Report, Run, Source, Split, SplitKind, Synthetic, SyntheticKind, Task, Time,
-    Train, presets,
+    Csv, Cutoffs, Data, Delimiter, Device, DeviceKind, Encode, Evaluate, Experiment, Features, Gates, Model, ModelHead,
+    ModelKind, NumericEncoding, Plan, Preset, Profit, Report, Run, Source, Split, SplitKind, Synthetic, SyntheticKind,
+    Task, Time, Train, presets,
 };
 
 /// What a file says before its parts are compared with each other.
@@ -31,7 +31,7 @@ pub(crate) fn draft(reader: &mut Reader, stem: &str, bases: &Bases) -> Draft {
     let synthetic = synthetic(reader);
     let has_events = has_events(data.source, synthetic.kind);
     let split = split(reader, if has_events { SplitKind::Temporal } else { SplitKind::Stratified });
-    let (model, train, encode) = network(reader);
+    let (model, train, encode) = network(reader, experiment.task);
     let evaluate = evaluate(reader);
     let (report, gates, run) = (report(reader), gates(reader), run(reader));
     reader.finish();
@@ -164,13 +164,14 @@ fn split(reader: &mut Reader, kind: SplitKind) -> Split {
     }
 }
 
-/// `[encode]`, `[model]` and `[train]`, whose defaults hang on `model.kind` and `model.preset`.
-fn network(reader: &mut Reader) -> (Model, Train, Encode) {
+/// `[encode]`, `[model]` and `[train]`, whose defaults hang on `model.kind`, `model.preset` and the task.
+fn network(reader: &mut Reader, task: Task) -> (Model, Train, Encode) {
     let mut s = reader.section("model");
     let kind = s.get("kind", &choice(), ModelKind::Tabm);
     let preset = s.get("preset", &choice(), Preset::Default);
     let origin = Origin::Preset { preset };
-    let (model_defaults, train_defaults) = presets::recipe(kind, preset);
+    let (mut model_defaults, train_defaults) = presets::recipe(kind, preset);
+    model_defaults.head = if task.predicts_value() { ModelHead::Ziln } else { ModelHead::Binary };
     s.defaults_from(origin);
     let model = model(&mut s, &model_defaults);
     drop(s);
@@ -182,6 +183,10 @@ fn model(s: &mut crate::reader::Section<'_>, d: &Model) -> Model {
     Model {
         kind: d.kind,
         preset: d.preset,
+        head: s.get("head", &choice(), d.head),
+        churn_weight: s.get("churn_weight", &float().above(0.0).at_most(100.0), d.churn_weight),
+        n_components: s.get("n_components", &count(2..=64), d.n_components as u64) as usize,
+        n_buckets: s.get("n_buckets", &count(2..=256), d.n_buckets as u64) as usize,
         variant: s.get("variant", &choice(), d.variant),
         members: s.get("members", &count(1..=1_024), d.members as u64) as usize,
         blocks: s.get("blocks", &count(1..=64), d.blocks as u64) as usize,

@@ -17,7 +17,8 @@ pub struct Dataset {
     pub binary: Vec<f32>,
     /// Embedding indices, `[B, C]`, each below its column's number of levels.
     pub categorical: Vec<u32>,
-    /// The target, `[B]`, 0 or 1.
+    /// The targets, `[B, T]`, in the order of the table's columns: churn is 0 or 1, a value is at least 0 and in the units
+    /// of the data.
     pub target: Vec<f32>,
     /// How much each row counts, `[B]`, positive and finite; 1 where the table has no weights.
     pub weight: Vec<f32>,
@@ -26,7 +27,17 @@ pub struct Dataset {
 impl Dataset {
     /// The number of rows, B.
     pub fn n_rows(&self) -> usize {
-        self.target.len()
+        self.weight.len()
+    }
+
+    /// The number of targets, T: 1 for churn, or for the value in one horizon.
+    pub fn n_targets(&self) -> usize {
+        if self.weight.is_empty() { 1 } else { self.target.len() / self.weight.len() }
+    }
+
+    /// The targets of one row, `[T]`.
+    pub fn target_row(&self, row_idx: usize) -> &[f32] {
+        row(&self.target, self.n_targets(), row_idx)
     }
 
     /// The magnitudes of one row, `[F]`.
@@ -53,7 +64,7 @@ impl Dataset {
             continuous: take_rows(&self.continuous, f, rows),
             binary: take_rows(&self.binary, g, rows),
             categorical: take_rows(&self.categorical, c, rows),
-            target: take_rows(&self.target, 1, rows),
+            target: take_rows(&self.target, self.n_targets(), rows),
             weight: take_rows(&self.weight, 1, rows),
         }
     }
@@ -88,7 +99,7 @@ mod tests {
             continuous: vec![],
             binary: vec![0.0, 1.0, 2.0, 3.0],
             categorical: vec![7, 8],
-            target: vec![0.0, 1.0],
+            target: vec![0.0, 20.0, 1.0, 30.0],
             weight: vec![1.0, 2.0],
         };
         let taken = data.take(&[1, 0, 1]);
@@ -96,6 +107,8 @@ mod tests {
         assert_eq!(taken.binary, [2.0, 3.0, 0.0, 1.0, 2.0, 3.0]);
         assert_eq!(taken.categorical_row(1), [7]);
         assert!(taken.continuous_row(2).is_empty());
+        assert_eq!(taken.target, [1.0, 30.0, 0.0, 20.0, 1.0, 30.0]);
+        assert_eq!((taken.n_targets(), taken.target_row(1)), (2, [0.0, 20.0].as_slice()));
         assert_eq!(taken.weight, [2.0, 1.0, 2.0]);
     }
 }

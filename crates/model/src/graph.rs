@@ -1,4 +1,4 @@
-//! What a network computes, without its weights: given leaves and rows, logits.
+//! What a network computes, without its weights: given leaves and rows, outputs.
 
 use burn::tensor::{Device, Tensor};
 use tenure_artifact::{Backbone, NetworkSpec, Parameter, Sharing};
@@ -7,7 +7,7 @@ use crate::inputs::{Batch, InputConstants, NumericWeights, embed};
 use crate::layers::{activate, mixed, scaled, shaped, shared};
 
 /// A network's computation on one device. Weights come as leaves: one flat tensor per parameter, in the order of
-/// [`NetworkSpec::parameters`]; with gradients tracked on them, [`Graph::forward`] is differentiable.
+/// [`NetworkSpec::parameters`]; with gradients tracked on them, [`Graph::outputs`] is differentiable.
 #[derive(Clone, Debug)]
 pub struct Graph {
     spec: NetworkSpec,
@@ -68,14 +68,36 @@ impl Graph {
         self.parameters.iter().map(cut).collect()
     }
 
-    /// Logits of every member for every row.
+    /// Every member's outputs for every row, as the description's head defines them.
     ///
     /// `masks` multiply the hidden layers' outputs in turn (dropout, already divided by the share kept); none when
     /// scoring.
     ///
     /// # Shapes
+    /// rows `B`, masks `[K, B, D]` → `[K, B, O]`
+    pub fn outputs(&self, leaves: &[Tensor<1>], batch: &Batch, masks: &[Tensor<3>]) -> Tensor<3> {
+        let (k, o) = (self.spec.backbone.members(), self.spec.head.n_outputs());
+        let (products, bias) = self.heads(leaves, self.last_hidden(leaves, batch, masks));
+        products + bias.reshape([k, 1, o])
+    }
+
+    /// Logits of every member for every row, of a head with one output; see [`Graph::outputs`].
+    ///
+    /// # Shapes
     /// rows `B`, masks `[K, B, D]` → `[B, K]`
+    ///
+    /// # Panics
+    /// Where the head has several outputs.
     pub fn forward(&self, leaves: &[Tensor<1>], batch: &Batch, masks: &[Tensor<3>]) -> Tensor<2> {
+        let (products, bias) = self.heads(leaves, self.last_hidden(leaves, batch, masks));
+        let [k, b, o] = products.dims();
+        assert_eq!(o, 1, "a head with several outputs");
+        (products.reshape([k, b]) + bias.reshape([k, 1])).swap_dims(0, 1)
+    }
+
+    /// # Shapes
+    /// → `[K or 1, B, N]`
+    fn last_hidden(&self, leaves: &[Tensor<1>], batch: &Batch, masks: &[Tensor<3>]) -> Tensor<3> {
         let mut h = self.first_inputs(leaves, batch).unsqueeze_dim::<3>(0);
         for (i, block) in self.blocks.iter().enumerate() {
             h = self.hidden(leaves, block, h);
@@ -83,16 +105,16 @@ impl Graph {
                 h = h * mask.clone();
             }
         }
-        self.heads(leaves, h)
+        h
     }
 
+    /// Products with the heads' matrices, and the biases that are still to be added.
+    ///
     /// # Shapes
-    /// `[K, B, N]` → `[B, K]`
-    fn heads(&self, leaves: &[Tensor<1>], h: Tensor<3>) -> Tensor<2> {
+    /// `[K, B, N]` → `[K, B, O]` and `[K·O]`
+    fn heads(&self, leaves: &[Tensor<1>], h: Tensor<3>) -> (Tensor<3>, Tensor<1>) {
         let (weight, bias) = (self.parameters.len() - 2, self.parameters.len() - 1);
-        let (k, b) = (self.spec.backbone.members(), h.dims()[1]);
-        let logits = h.matmul(self.ntk(weight, self.leaf::<3>(leaves, weight)));
-        (logits.reshape([k, b]) + leaves[bias].clone().reshape([k, 1])).swap_dims(0, 1)
+        (h.matmul(self.ntk(weight, self.leaf::<3>(leaves, weight))), leaves[bias].clone())
     }
 
     /// # Shapes

@@ -28,6 +28,9 @@ fn draw(spec: &NetworkSpec, parameter: &Parameter, frequency_scale: f32, rng: &m
     let bound = 1.0 / (parameter.fan_in.max(1) as f32).sqrt();
     // In the NTK parametrisation the layer divides by √fan_in, so that weights themselves are of size one.
     let ntk = matches!(spec.backbone, Backbone::Realmlp(_));
+    if let (ParameterRole::HeadBias, Some(start)) = (parameter.role, spec.head.start()) {
+        return start.repeat(spec.backbone.members());
+    }
     match parameter.role {
         ParameterRole::Weight | ParameterRole::HeadWeight | ParameterRole::Bias if ntk => normal(n, 1.0, rng),
         ParameterRole::HeadBias if ntk => vec![0.0; n],

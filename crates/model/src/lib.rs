@@ -5,7 +5,7 @@
 //! on the host from a seed, so that they are the same on every device. Device is a value, never a type parameter.
 //!
 //! Letters used for shapes: `B` rows, `F` magnitudes, `G` indicators, `C` categories, `K` members, `D` width, `E`
-//! embedding width.
+//! embedding width, `O` outputs of a head.
 
 mod device;
 mod error;
@@ -13,6 +13,7 @@ mod graph;
 mod init;
 mod inputs;
 mod layers;
+mod loss;
 mod network;
 pub mod reference;
 mod spec;
@@ -27,6 +28,7 @@ pub use error::{SpecError, WeightsError, explain};
 pub use graph::Graph;
 pub use init::initial_weights;
 pub use inputs::Batch;
+pub use loss::{TargetColumns, cross_entropy, value_losses};
 pub use network::Network;
 pub use spec::describe;
 pub use weights::SaveError;

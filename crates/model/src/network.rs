@@ -2,7 +2,7 @@
 
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor};
-use tenure_artifact::NetworkSpec;
+use tenure_artifact::{Head, NetworkSpec};
 
 use crate::graph::Graph;
 use crate::init::initial_weights;
@@ -53,7 +53,15 @@ impl Network {
         self.graph.spec()
     }
 
-    /// Logits of every member for every row, without dropout.
+    /// Every member's outputs for every row, without dropout, as the description's head defines them.
+    ///
+    /// # Shapes
+    /// rows `B` → `[K, B, O]`
+    pub fn outputs(&self, batch: &Batch) -> Tensor<3> {
+        self.graph.outputs(&self.leaves, batch, &[])
+    }
+
+    /// Logits of every member for every row, without dropout, of a head with one output.
     ///
     /// # Shapes
     /// rows `B` → `[B, K]`
@@ -61,12 +69,39 @@ impl Network {
         self.graph.forward(&self.leaves, batch, &[])
     }
 
-    /// Every member's probability of the positive class, on the host.
+    /// Every member's probability of churn for every row.
+    ///
+    /// # Shapes
+    /// rows `B` → `[B, K]`
+    ///
+    /// # Panics
+    /// Where the head says nothing of churn.
+    pub fn churn(&self, batch: &Batch) -> Tensor<2> {
+        assert!(self.spec().head.has_churn(), "a head without churn");
+        sigmoid(match self.spec().head {
+            Head::Joint(_) => {
+                let outputs = self.outputs(batch);
+                let [k, b, _] = outputs.dims();
+                outputs.narrow(2, 0, 1).reshape([k, b]).swap_dims(0, 1)
+            }
+            _ => self.forward(batch),
+        })
+    }
+
+    /// [`Network::churn`] on the host.
     ///
     /// # Shapes
     /// rows `B` → row-major `[B, K]`
     pub fn probabilities(&self, batch: &Batch) -> Result<Vec<f32>, DeviceError> {
-        read(sigmoid(self.forward(batch)))
+        read(self.churn(batch))
+    }
+
+    /// [`Network::outputs`] on the host.
+    ///
+    /// # Shapes
+    /// rows `B` → row-major `[K, B, O]`
+    pub fn read_outputs(&self, batch: &Batch) -> Result<Vec<f32>, DeviceError> {
+        read(self.outputs(batch))
     }
 
     /// The weights on the host, in the order of [`NetworkSpec::parameters`].

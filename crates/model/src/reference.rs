@@ -3,6 +3,7 @@
 //! Slow on purpose. The parity suite compares [`Graph`](crate::Graph) with it on every device.
 
 pub mod cases;
+pub mod loss;
 
 use std::f64::consts::TAU;
 
@@ -51,24 +52,26 @@ impl<'a> Reference<'a> {
         self.get(&format!("block{block}.{part}"))
     }
 
-    /// The logit of every member.
+    /// Every member's outputs.
     ///
     /// # Shapes
-    /// → `[K]`
-    pub fn logits(&self, row: &Row<'_>) -> Vec<f64> {
+    /// → row-major `[K, O]`
+    pub fn outputs(&self, row: &Row<'_>) -> Vec<f64> {
         let x = self.inputs(row);
-        (0..self.spec.backbone.members()).map(|k| self.member(k, &x)).collect()
+        (0..self.spec.backbone.members()).flat_map(|k| self.member(k, &x)).collect()
     }
 
-    fn member(&self, k: usize, x: &[f64]) -> f64 {
+    fn member(&self, k: usize, x: &[f64]) -> Vec<f64> {
         let mut h = x.to_vec();
         for block in 0..self.spec.backbone.hidden().map_or(0, |l| l.blocks) {
             h = self.hidden(block, k, &h);
         }
         let weight = self.get("head.weight").expect("every network has a head");
-        let bias = self.get("head.bias").expect("every network has a head")[k];
-        let sum: f64 = h.iter().zip(&weight[k * h.len()..]).map(|(h, w)| h * w).sum();
-        sum * self.ntk(h.len()) + bias
+        let bias = self.get("head.bias").expect("every network has a head");
+        let n_out = self.spec.head.n_outputs();
+        let weight = &weight[k * h.len() * n_out..];
+        let sum = |o: usize| h.iter().enumerate().map(|(i, h)| h * weight[i * n_out + o]).sum::<f64>();
+        (0..n_out).map(|o| sum(o) * self.ntk(h.len()) + bias[k * n_out + o]).collect()
     }
 
     /// `act(((x ⊙ r_k) W) ⊙ s_k + b_k)`, with whatever of `r`, `s` the network has.
@@ -226,6 +229,6 @@ mod tests {
         let weights = [1.0, -1.0, 2.0, 1.0, 3.0, 4.0, 10.0, 1.0, 0.5, -1.0, 2.0, 1.0, 0.0, 0.25];
         let row = Row { continuous: &[], binary: &[2.0, 1.0], categorical: &[] };
         // Member 0: relu((2·3 − 1·4)·10 + 0.5)·2 = 41. Member 1: relu(2·2·3 + 4 − 1)·1 + 0.25 = 15.25.
-        assert_eq!(Reference::new(&spec, &weights).logits(&row), [41.0, 15.25]);
+        assert_eq!(Reference::new(&spec, &weights).outputs(&row), [41.0, 15.25]);
     }
 }

@@ -8,11 +8,11 @@ use crate::SpecError;
 /// Width of the embedding of a category that is neither one-hot nor a target statistic (`RealMLP`'s).
 const CATEGORY_WIDTH: usize = 8;
 
-/// Describes the network that `[model]` asks for on the given inputs.
+/// Describes the network that `[model]` asks for on the given inputs, with a head that was fitted to the training labels.
 ///
 /// # Errors
 /// [`SpecError::NoInputs`] where the inputs are none.
-pub fn describe(model: &plan::Model, inputs: &InputLayout) -> Result<NetworkSpec, SpecError> {
+pub fn describe(model: &plan::Model, inputs: &InputLayout, head: Head) -> Result<NetworkSpec, SpecError> {
     if inputs.widths() == (0, 0, 0) {
         return Err(SpecError::NoInputs);
     }
@@ -21,7 +21,7 @@ pub fn describe(model: &plan::Model, inputs: &InputLayout) -> Result<NetworkSpec
         numeric: numeric(model, inputs),
         category_width: CATEGORY_WIDTH,
         backbone: backbone(model),
-        head: Head::Binary,
+        head,
     })
 }
 

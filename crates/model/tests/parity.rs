@@ -1,12 +1,15 @@
 //! Every network on every device against the readable reference, values and gradients.
 
+#[path = "parity/losses.rs"]
+mod losses;
+
 use tenure_config as plan;
 use tenure_model::reference::{Reference, cases};
 use tenure_model::{
     AdapterInfo, ChosenDevice, Graph, Network, adapters, initial_weights, numeric_check, select_device,
 };
 
-/// Largest difference of a logit, relative to `1 + |logit|`. Sums of at most 30 products in 32 bits, twice over.
+/// Largest difference of an output, relative to `1 + |output|`. Sums of at most 30 products in 32 bits, twice over.
 const TOLERANCE: f64 = 2e-5;
 
 /// flex, ndarray, and a GPU where a driver offers one, imitated or not.
@@ -30,17 +33,21 @@ fn runs_on(case: &cases::Case, chosen: &ChosenDevice) -> bool {
 }
 
 #[test]
-fn logits_are_the_reference_s_on_every_device() {
+fn outputs_are_the_reference_s_on_every_device() {
     let devices = devices();
     for case in cases::every_kind() {
         let weights = initial_weights(&case.spec, 0.1, 11);
         let exact: Vec<f64> = weights.iter().map(|w| f64::from(*w)).collect();
         let reference = Reference::new(&case.spec, &exact);
         let mut expected = Vec::new();
-        case.for_each_row(|row| expected.extend(reference.logits(row)));
+        case.for_each_row(|row| expected.extend(reference.outputs(row)));
         for chosen in devices.iter().filter(|chosen| runs_on(&case, chosen)) {
             let network = Network::from_weights(&case.spec, &weights, &chosen.device).expect("as many as drawn");
-            let found = network.forward(&case.upload(&chosen.device)).into_data().try_to_vec::<f32>().expect("floats");
+            let batch = case.upload(&chosen.device);
+            let found = floats(network.outputs(&batch).swap_dims(0, 1));
+            if case.spec.head.n_outputs() == 1 {
+                assert_eq!(found, floats(network.forward(&batch)), "{}", case.name);
+            }
             assert_eq!(found.len(), expected.len(), "{}", case.name);
             for (f, e) in found.iter().zip(&expected) {
                 let error = (f64::from(*f) - e).abs() / (1.0 + e.abs());
@@ -50,7 +57,7 @@ fn logits_are_the_reference_s_on_every_device() {
     }
 }
 
-/// The gradient of `Σ sin(logit)`, which has no flat places, against central differences of the reference.
+/// The gradient of `Σ sin(output)`, which has no flat places, against central differences of the reference.
 #[test]
 fn gradients_are_the_reference_s_slopes_on_every_device() {
     let devices = devices();
@@ -68,10 +75,14 @@ fn gradients_are_the_reference_s_slopes_on_every_device() {
     }
 }
 
+fn floats<const D: usize>(tensor: burn::tensor::Tensor<D>) -> Vec<f32> {
+    tensor.into_data().try_to_vec::<f32>().expect("floats")
+}
+
 fn objective(case: &cases::Case, weights: &[f64]) -> f64 {
     let reference = Reference::new(&case.spec, weights);
     let mut sum = 0.0;
-    case.for_each_row(|row| sum += reference.logits(row).into_iter().map(f64::sin).sum::<f64>());
+    case.for_each_row(|row| sum += reference.outputs(row).into_iter().map(f64::sin).sum::<f64>());
     sum
 }
 
@@ -92,7 +103,7 @@ fn gradient(case: &cases::Case, weights: &[f32], chosen: &ChosenDevice) -> Vec<f
         &chosen.device,
     );
     let leaves: Vec<_> = graph.leaves(&flat).into_iter().map(|leaf| leaf.autodiff().require_grad()).collect();
-    let gradients = graph.forward(&leaves, &case.upload(&chosen.device), &[]).sin().sum().backward();
+    let gradients = graph.outputs(&leaves, &case.upload(&chosen.device), &[]).sin().sum().backward();
     let read = |leaf: &burn::tensor::Tensor<1>| match leaf.grad(&gradients) {
         Some(gradient) => gradient.into_data().try_to_vec::<f32>().expect("floats"),
         None => vec![0.0; leaf.dims()[0]],

@@ -173,14 +173,18 @@ impl Saved {
     }
 }
 
+/// Which measure of rank a line of the history holds; 0 means none.
+const AUC: u64 = 1;
+const GINI: u64 = 2;
+
 fn to_bits(r: &EpochRecord) -> [u64; 9] {
     [
         r.network as u64,
         r.epoch as u64,
         r.train_loss.to_bits(),
         r.validation_loss.to_bits(),
-        u64::from(r.validation_auc.is_some()),
-        r.validation_auc.unwrap_or(0.0).to_bits(),
+        if r.validation_gini.is_some() { GINI } else { u64::from(r.validation_auc.is_some()) },
+        r.validation_gini.or(r.validation_auc).unwrap_or(0.0).to_bits(),
         r.learning_rate.to_bits(),
         r.rows_per_second.to_bits(),
         r.seconds.to_bits(),
@@ -194,7 +198,8 @@ fn from_bits(line: &[u64; 9]) -> EpochRecord {
         epoch: line[1] as usize,
         train_loss: float(2),
         validation_loss: float(3),
-        validation_auc: (line[4] == 1).then(|| float(5)),
+        validation_auc: (line[4] == AUC).then(|| float(5)),
+        validation_gini: (line[4] == GINI).then(|| float(5)),
         learning_rate: float(6),
         rows_per_second: float(7),
         seconds: float(8),
@@ -237,6 +242,7 @@ mod tests {
             train_loss: 0.1 + 0.2,
             validation_loss: 1.0 / 3.0,
             validation_auc: None,
+            validation_gini: Some(0.7),
             learning_rate: 2e-3,
             rows_per_second: 1e5,
             seconds: 0.7,
@@ -259,7 +265,8 @@ mod tests {
         let bits = |s: &Saved| s.arrays.concat().iter().map(|v| v.to_bits()).collect::<Vec<_>>();
         assert_eq!(bits(&before), bits(&after));
         assert_eq!(before.header, after.header);
-        assert_eq!(from_bits(&after.header.history[0]).train_loss, 0.1 + 0.2);
+        let record = from_bits(&after.header.history[0]);
+        assert_eq!((record.train_loss, record.validation_auc, record.validation_gini), (0.1 + 0.2, None, Some(0.7)));
     }
 
     #[test]

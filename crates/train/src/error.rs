@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use tenure_model::{DeviceError, SaveError, SpecError, WeightsError};
 
+use crate::Labels;
+
 /// Why training did not end well.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -75,6 +77,60 @@ pub enum TrainError {
         /// The folder.
         dir: PathBuf,
     },
+    /// A churn label is neither 0 nor 1.
+    #[error("training row {row_idx}: the label is {label}, expected 0 or 1")]
+    Label {
+        /// From 0.
+        row_idx: usize,
+        /// The label.
+        label: f32,
+    },
+    /// The target columns are not those of the task.
+    #[error("{found} target columns, expected {}", expected_targets(*labels))]
+    Targets {
+        /// What they should hold.
+        labels: Labels,
+        /// How many there are.
+        found: usize,
+    },
+    /// A value is negative or no number.
+    #[error("training row {row_idx}: the value is {value}, expected a finite number of at least 0")]
+    Value {
+        /// From 0.
+        row_idx: usize,
+        /// The value.
+        value: f32,
+    },
+    /// A longer horizon holds less than a shorter one that it contains.
+    #[error("training row {row_idx}: {longer} in a longer horizon, expected at least the {shorter} of the shorter one")]
+    FallingValue {
+        /// From 0.
+        row_idx: usize,
+        /// In the shorter horizon.
+        shorter: f32,
+        /// In the longer one.
+        longer: f32,
+    },
+    /// Nobody bought anything.
+    #[error("no training row has a value above 0")]
+    NoValue,
+    /// The plan's head says nothing of value, but value is to be learnt.
+    #[error("head \"binary\" says nothing of value")]
+    HeadWithoutValue,
+    /// Only linked log-normals know several horizons.
+    #[error("head \"{head}\" has one horizon, found {found}")]
+    OneHorizon {
+        /// The head.
+        head: tenure_config::ModelHead,
+        /// Horizons in the labels.
+        found: usize,
+    },
+    /// The networks were trained for another task.
+    #[error("the networks say nothing of {wanted}")]
+    OtherTask {
+        /// What was asked of them.
+        wanted: &'static str,
+    },
     /// No network fits the inputs.
     #[error(transparent)]
     Spec(#[from] SpecError),
@@ -130,6 +186,43 @@ impl TrainError {
              run's own files, or delete the checkpoint.",
         ),
         ("TRN0010", "The folder holds no network. Point to `model/` of a finished run."),
+        (
+            "TRN0011",
+            "A churn label is 1 where the customer left and 0 where not. Check the target column and data.positive.",
+        ),
+        (
+            "TRN0012",
+            "Churn has one target column, value one per horizon, and both together churn first, then value. Check which \
+             columns have the role `target`.",
+        ),
+        (
+            "TRN0013",
+            "Value heads learn from what a customer spends, which is at least 0. Net returns against purchases first, and \
+             take a negative rest as 0.",
+        ),
+        (
+            "TRN0014",
+            "Horizons are ordered from the shortest to the longest, and a longer one contains the shorter ones, so its \
+             value cannot be less. Check the order of the target columns.",
+        ),
+        (
+            "TRN0015",
+            "Every training row has value 0, so there is nothing to learn about amounts. Check data.columns, and for events \
+             time.horizon: in a horizon too short nobody buys.",
+        ),
+        (
+            "TRN0016",
+            "The head \"binary\" gives one probability. For value, leave model.head out, or set it to \"ziln\".",
+        ),
+        (
+            "TRN0017",
+            "A network answers what it was trained for: churn, value, or both. Use a run of the task that you ask for.",
+        ),
+        (
+            "TRN0018",
+            "Several horizons at once need a head whose horizons are linked, so that a longer one never says less than a \
+             shorter one: model.head = \"ziln\".",
+        ),
     ];
 
     /// The code under which `tenure explain` tells more.
@@ -145,6 +238,14 @@ impl TrainError {
             Self::CheckpointDamaged { .. } => "TRN0008",
             Self::CheckpointForeign { .. } => "TRN0009",
             Self::NoNetworks { .. } => "TRN0010",
+            Self::Label { .. } => "TRN0011",
+            Self::Targets { .. } => "TRN0012",
+            Self::Value { .. } => "TRN0013",
+            Self::FallingValue { .. } => "TRN0014",
+            Self::NoValue => "TRN0015",
+            Self::HeadWithoutValue => "TRN0016",
+            Self::OtherTask { .. } => "TRN0017",
+            Self::OneHorizon { .. } => "TRN0018",
             Self::Spec(error) => error.code(),
             Self::Device(error) => error.code(),
             Self::Weights(error) => error.code(),
@@ -164,6 +265,14 @@ impl TrainError {
             }
             _ => None,
         }
+    }
+}
+
+fn expected_targets(labels: Labels) -> &'static str {
+    match labels {
+        Labels::Churn => "1: churn",
+        Labels::Value => "1 or more: the value in each horizon",
+        Labels::ChurnAndValue => "2 or more: churn, then the value in each horizon",
     }
 }
 

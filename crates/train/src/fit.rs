@@ -7,8 +7,9 @@ use tenure_encode::Dataset;
 use tenure_model::{ChosenDevice, describe};
 
 use crate::checkpoint::{Checkpoints, fingerprint};
+use crate::labels::{fit_head, log_unit_share};
 use crate::run::{Run, Setting};
-use crate::{EpochRecord, Observer, TrainError, Trained};
+use crate::{EpochRecord, Labels, Observer, TrainError, Trained};
 
 /// What is to be trained.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +18,8 @@ pub struct FitJob<'a> {
     pub train: &'a Dataset,
     /// Rows to stop on; never rows of the test partition.
     pub validation: &'a Dataset,
+    /// What the target columns hold.
+    pub labels: Labels,
     /// The network.
     pub model: &'a plan::Model,
     /// How it is trained.
@@ -37,9 +40,16 @@ pub fn fit(
     checkpoints: Option<&Checkpoints>,
 ) -> Result<Trained, TrainError> {
     check(&job)?;
-    let spec = describe(job.model, &job.train.layout)?;
-    let n_threads = threads(&job);
-    let setting = Setting { job, spec: &spec, fingerprint: fingerprint(&job, &spec), checkpoints, n_threads };
+    let head = fit_head(job.model, job.labels, job.train)?;
+    let spec = describe(job.model, &job.train.layout, head)?;
+    let setting = Setting {
+        job,
+        spec: &spec,
+        fingerprint: fingerprint(&job, &spec),
+        log_unit_share: log_unit_share(&spec.head, job.train),
+        checkpoints,
+        n_threads: threads(&job),
+    };
     let outcomes = train_all(&setting, observer)?;
     let (networks, histories): (Vec<_>, Vec<Vec<EpochRecord>>) = outcomes.into_iter().unzip();
     Ok(Trained::new(networks, histories.concat(), job.device.device.clone()))
@@ -54,8 +64,12 @@ fn check(job: &FitJob<'_>) -> Result<(), TrainError> {
         return Err(TrainError::NoValidation);
     }
     let label = job.train.target[0];
-    if job.train.target.iter().all(|y| *y == label) {
+    if job.labels == Labels::Churn && job.train.target.iter().all(|y| *y == label) {
         return Err(TrainError::OneClass { label });
+    }
+    let (expected, found) = (job.train.n_targets(), job.validation.n_targets());
+    if expected != found {
+        return Err(TrainError::Targets { labels: job.labels, found });
     }
     let (expected, found) = (job.train.layout.widths(), job.validation.layout.widths());
     if expected == found { Ok(()) } else { Err(TrainError::Layout { expected, found }) }

@@ -5,15 +5,22 @@
 //! is read back within an epoch. Every random choice of an epoch is derived from the seed and the epoch's number, so
 //! that a run which goes on from a checkpoint ends with the same bits as one that was never broken.
 //!
-//! [`logistic::fit`] is the baseline: penalised logistic regression in plain `f64`.
+//! What a network learns is what its rows' targets hold ([`Labels`]): churn, value in one or several horizons, or both. A
+//! network for churn gives probabilities ([`Trained::predict`]), one for value distributions ([`Trained::predict_values`]).
+//!
+//! The baselines are linear, in plain `f64`: [`logistic::fit`] for churn, and for value [`two_part::fit`], which multiplies a
+//! logistic regression of whether by a log-normal regression of how much.
 //!
 //! Letters used for shapes: `B` rows of a batch, `N` rows, `F` magnitudes, `G` indicators, `C` categories, `K` members,
-//! `D` width, `P` weights.
+//! `D` width, `P` weights, `H` horizons, `T` targets, `O` outputs of a head.
 
 mod checkpoint;
 mod dropout;
 mod error;
 mod fit;
+mod labels;
+mod lbfgs;
+mod linear;
 pub mod logistic;
 mod observe;
 mod optimizer;
@@ -22,9 +29,13 @@ mod run;
 mod schedule;
 mod score;
 mod trained;
+pub mod two_part;
+mod value;
 
 pub use checkpoint::Checkpoints;
 pub use error::{TrainError, explain};
 pub use fit::{FitJob, fit};
+pub use labels::Labels;
 pub use observe::{EpochRecord, Observer, Progress, Silent};
 pub use trained::Trained;
+pub use value::ValuePrediction;

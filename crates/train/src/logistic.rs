@@ -7,6 +7,8 @@
 use tenure_encode::Dataset;
 
 use crate::TrainError;
+use crate::lbfgs::{inner, minimise};
+use crate::linear::{self, Starts, add_row, category_starts, dot};
 
 /// The penalties tried, strongest first, each started from the last one's solution.
 pub const PENALTIES: [f64; 6] = [1.0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5];
@@ -24,16 +26,7 @@ pub struct Logistic {
 
 /// Fits one regression per penalty on the training rows and keeps the best on the validation rows.
 pub fn fit(train: &Dataset, validation: &Dataset) -> Result<Logistic, TrainError> {
-    if train.n_rows() < 2 {
-        return Err(TrainError::TooFewRows { n_rows: train.n_rows() });
-    }
-    if validation.n_rows() == 0 {
-        return Err(TrainError::NoValidation);
-    }
-    let (expected, found) = (train.layout.widths(), validation.layout.widths());
-    if expected != found {
-        return Err(TrainError::Layout { expected, found });
-    }
+    linear::check(train, validation)?;
     let problem = Problem::new(train);
     let mut theta = problem.start();
     let mut best: Option<(f64, Logistic)> = None;
@@ -58,40 +51,6 @@ impl Logistic {
         assert_eq!(starts.end, self.coefficients.len(), "rows of another layout");
         let logit = |row| self.intercept + dot(data, &starts, row, &self.coefficients);
         (0..data.n_rows()).map(|row| sigmoid(logit(row))).collect()
-    }
-}
-
-/// Where the coefficients of each embedded category begin, and how many coefficients there are.
-struct Starts {
-    categories: Vec<usize>,
-    end: usize,
-}
-
-fn category_starts(data: &Dataset) -> Starts {
-    let (f, g, _) = data.layout.widths();
-    let mut end = f + g;
-    let mut categories = Vec::with_capacity(data.layout.categorical.len());
-    for category in &data.layout.categorical {
-        categories.push(end);
-        end += category.n_levels;
-    }
-    Starts { categories, end }
-}
-
-/// The inputs of a row against one number per coefficient.
-fn dot(data: &Dataset, starts: &Starts, row: usize, beta: &[f64]) -> f64 {
-    let dense = data.continuous_row(row).iter().chain(data.binary_row(row));
-    let sum: f64 = dense.zip(beta).map(|(x, b)| f64::from(*x) * b).sum();
-    let levels = data.categorical_row(row).iter().zip(&starts.categories);
-    sum + levels.map(|(level, start)| beta[start + *level as usize]).sum::<f64>()
-}
-
-/// Adds `scale` times the inputs of a row to one number per coefficient.
-fn add_row(data: &Dataset, starts: &Starts, row: usize, scale: f64, sum: &mut [f64]) {
-    let dense = data.continuous_row(row).iter().chain(data.binary_row(row));
-    dense.zip(sum.iter_mut()).for_each(|(x, s)| *s += scale * f64::from(*x));
-    for (level, start) in data.categorical_row(row).iter().zip(&starts.categories) {
-        sum[start + *level as usize] += scale;
     }
 }
 
@@ -142,83 +101,13 @@ fn log_loss(fitted: &Logistic, data: &Dataset) -> f64 {
     losses.map(|((p, y), w)| f64::from(*w) * loss(p, *y)).sum::<f64>() / total
 }
 
-fn sigmoid(z: f64) -> f64 {
+pub(crate) fn sigmoid(z: f64) -> f64 {
     if z >= 0.0 { 1.0 / (1.0 + (-z).exp()) } else { z.exp() / (1.0 + z.exp()) }
 }
 
 /// `log(1 + eᶻ)` without overflow.
 fn softplus(z: f64) -> f64 {
     z.max(0.0) + (-z.abs()).exp().ln_1p()
-}
-
-fn inner(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
-}
-
-/// Pairs of steps and gradient differences that L-BFGS remembers.
-const MEMORY: usize = 10;
-const MAX_ITERATIONS: usize = 300;
-/// Largest entry of the gradient at which the minimum counts as found.
-const TOLERANCE: f64 = 1e-7;
-
-/// L-BFGS (Nocedal and Wright, algorithm 7.5) with a backtracking search, for smooth convex functions.
-///
-/// `value_and_gradient(x, gradient)` fills the gradient at `x` and gives the value.
-fn minimise(value_and_gradient: impl Fn(&[f64], &mut [f64]) -> f64, x: &mut Vec<f64>) {
-    let n = x.len();
-    let (mut gradient, mut next_gradient) = (vec![0.0; n], vec![0.0; n]);
-    let mut value = value_and_gradient(x, &mut gradient);
-    let mut pairs: Vec<(Vec<f64>, Vec<f64>)> = Vec::with_capacity(MEMORY);
-    for _ in 0..MAX_ITERATIONS {
-        if gradient.iter().fold(0.0, |m: f64, g| m.max(g.abs())) < TOLERANCE {
-            return;
-        }
-        let direction = descent(&gradient, &pairs);
-        let slope = inner(&direction, &gradient);
-        let mut length = 1.0;
-        let next = loop {
-            let next: Vec<f64> = x.iter().zip(&direction).map(|(x, d)| x + length * d).collect();
-            let next_value = value_and_gradient(&next, &mut next_gradient);
-            if next_value <= value + 1e-4 * length * slope {
-                value = next_value;
-                break next;
-            }
-            length *= 0.5;
-            if length < 1e-10 {
-                return;
-            }
-        };
-        let step: Vec<f64> = next.iter().zip(x.iter()).map(|(a, b)| a - b).collect();
-        let difference: Vec<f64> = next_gradient.iter().zip(&gradient).map(|(a, b)| a - b).collect();
-        if inner(&step, &difference) > 1e-14 {
-            if pairs.len() == MEMORY {
-                pairs.remove(0);
-            }
-            pairs.push((step, difference));
-        }
-        *x = next;
-        std::mem::swap(&mut gradient, &mut next_gradient);
-    }
-}
-
-/// Minus the inverse Hessian's estimate times the gradient (the two-loop recursion).
-fn descent(gradient: &[f64], pairs: &[(Vec<f64>, Vec<f64>)]) -> Vec<f64> {
-    let mut q = gradient.to_vec();
-    let mut alphas = Vec::with_capacity(pairs.len());
-    for (s, y) in pairs.iter().rev() {
-        let alpha = inner(s, &q) / inner(s, y);
-        q.iter_mut().zip(y).for_each(|(q, y)| *q -= alpha * y);
-        alphas.push(alpha);
-    }
-    let scale = pairs.last().map_or(1.0, |(s, y)| inner(s, y) / inner(y, y));
-    for q in &mut q {
-        *q *= scale;
-    }
-    for ((s, y), alpha) in pairs.iter().zip(alphas.iter().rev()) {
-        let beta = inner(y, &q) / inner(s, y);
-        q.iter_mut().zip(s).for_each(|(q, s)| *q += (alpha - beta) * s);
-    }
-    q.into_iter().map(|q| -q).collect()
 }
 
 #[cfg(test)]

@@ -11,12 +11,19 @@ pub struct EpochRecord {
     pub network: usize,
     /// From 1.
     pub epoch: usize,
-    /// Weighted mean over rows and members of the loss while weights moved, dropout and smoothing included.
+    /// Weighted mean over rows and members of the loss while weights moved, dropout and smoothing included. Densities of
+    /// values are per unit of the data.
     pub train_loss: f64,
-    /// Log loss of the mean of members' probabilities on the validation rows.
+    /// Churn: log loss of the mean of members' probabilities on the validation rows. Value: mean over validation rows (and
+    /// horizons) of minus the logarithm of the probability, or density, that the mixture of the members' distributions
+    /// gives to what happened; with churn, plus its weighted log loss.
     pub validation_loss: f64,
     /// Area under the ROC curve on the validation rows; none where they hold one class only.
     pub validation_auc: Option<f64>,
+    /// Normalized Gini of the expected value on the validation rows, in the longest horizon; none for a network that
+    /// says nothing of value, and where no validation row has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_gini: Option<f64>,
     /// The rate of the last step.
     pub learning_rate: f64,
     /// Training rows per second, validation included.

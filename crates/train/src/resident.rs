@@ -1,50 +1,54 @@
 //! Training rows on the device, gathered there by index.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use tenure_artifact::Head;
 use tenure_config::{self as plan, ClassWeight};
 use tenure_encode::Dataset;
-use tenure_model::Batch;
+use tenure_model::{Batch, TargetColumns};
 
 /// All rows of a data set on a device: one matrix of floats and one of indices, so that a batch is two gathers.
 pub(crate) struct Resident {
-    /// `[N, F + G + 2]`: magnitudes, indicators, target, weight.
+    /// `[N, F + G + T + 1]`: magnitudes, indicators, the columns of the head's targets, weight.
     floats: Tensor<2>,
     /// `[N, C]`
     indices: Option<Tensor<2, Int>>,
     n_continuous: usize,
     n_binary: usize,
+    n_target_columns: usize,
     n_rows: usize,
 }
 
 /// Rows of one step.
 pub(crate) struct Rows {
     pub(crate) batch: Batch,
-    /// `[B, 1]`, smoothed.
+    /// `[B, T]`, as [`TargetColumns`] lays them out.
     pub(crate) target: Tensor<2>,
     /// `[B, 1]`, mean 1 over all rows.
     pub(crate) weight: Tensor<2>,
 }
 
 impl Resident {
-    /// Uploads a data set, its targets smoothed and its weights balanced as the settings say.
-    pub(crate) fn upload(data: &Dataset, settings: &plan::Train, device: &Device) -> Self {
+    /// Uploads a data set, churn labels smoothed and classes balanced as the settings say.
+    pub(crate) fn upload(data: &Dataset, head: &Head, settings: &plan::Train, device: &Device) -> Self {
         let (f, g, c) = data.layout.widths();
         let n_rows = data.n_rows();
         let weights = row_weights(data, settings.class_weight);
-        let smoothing = settings.label_smoothing as f32;
-        let mut floats = Vec::with_capacity(n_rows * (f + g + 2));
+        let targets = TargetColumns::new(head, settings.label_smoothing as f32);
+        let width = f + g + targets.width() + 1;
+        let mut floats = Vec::with_capacity(n_rows * width);
         for (row, weight) in weights.into_iter().enumerate() {
             floats.extend_from_slice(data.continuous_row(row));
             floats.extend_from_slice(data.binary_row(row));
-            floats.push(data.target[row] * (1.0 - smoothing) + (1.0 - data.target[row]) * smoothing);
+            targets.push(data.target_row(row), &mut floats);
             floats.push(weight);
         }
         let indices: Vec<i32> = data.categorical.iter().map(|i| i.cast_signed()).collect();
         Self {
-            floats: Tensor::from_data(TensorData::new(floats, [n_rows, f + g + 2]), device),
+            floats: Tensor::from_data(TensorData::new(floats, [n_rows, width]), device),
             indices: (c > 0).then(|| Tensor::from_data(TensorData::new(indices, [n_rows, c]), device)),
             n_continuous: f,
             n_binary: g,
+            n_target_columns: targets.width(),
             n_rows,
         }
     }
@@ -59,30 +63,35 @@ impl Resident {
         let floats = self.floats.clone().select(0, rows.clone());
         let (f, g) = (self.n_continuous, self.n_binary);
         let columns = |start: usize, width: usize| (width > 0).then(|| floats.clone().narrow(1, start, width));
-        let column = |place: usize| floats.clone().narrow(1, place, 1);
+        let n_targets = self.n_target_columns;
         Rows {
             batch: Batch {
                 continuous: columns(0, f),
                 binary: columns(f, g),
                 categorical: self.indices.clone().map(|indices| indices.select(0, rows)),
             },
-            target: column(f + g),
-            weight: column(f + g + 1),
+            target: floats.clone().narrow(1, f + g, n_targets),
+            weight: floats.clone().narrow(1, f + g + n_targets, 1),
         }
     }
 }
 
-/// Weights of rows with mean 1, so that the loss keeps its size whatever the weights' unit.
+/// Weights of rows with mean 1, so that the loss keeps its size whatever the weights' unit. Classes are those of the first
+/// target.
 fn row_weights(data: &Dataset, class_weight: ClassWeight) -> Vec<f32> {
     let weight = |row: usize| f64::from(data.weight[row]);
-    let total = |class: bool| (0..data.n_rows()).filter(|r| (data.target[*r] > 0.5) == class).map(weight).sum::<f64>();
+    let total = |class: bool| (0..data.n_rows()).filter(|r| is_positive(data, *r) == class).map(weight).sum::<f64>();
     let per_class = [total(false), total(true)];
     let balanced = |row: usize| match class_weight {
         ClassWeight::None => weight(row),
-        ClassWeight::Balanced => weight(row) / per_class[usize::from(data.target[row] > 0.5)],
+        ClassWeight::Balanced => weight(row) / per_class[usize::from(is_positive(data, row))],
     };
     let mean = (0..data.n_rows()).map(balanced).sum::<f64>() / data.n_rows() as f64;
     (0..data.n_rows()).map(|row| (balanced(row) / mean) as f32).collect()
+}
+
+fn is_positive(data: &Dataset, row: usize) -> bool {
+    data.target_row(row)[0] > 0.5
 }
 
 #[cfg(test)]

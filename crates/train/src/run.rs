@@ -4,13 +4,12 @@ use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use burn::tensor::activation::log_sigmoid;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use tenure_artifact::{Backbone, NetworkSpec};
-use tenure_model::{Graph, Network, initial_weights};
+use tenure_artifact::{Backbone, Head, NetworkSpec};
+use tenure_model::{Graph, Network, cross_entropy, initial_weights, value_losses};
 
 use crate::checkpoint::{Checkpoints, Saved};
 use crate::dropout::Masks;
@@ -27,6 +26,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) spec: &'a NetworkSpec,
     /// Identifies data, network, settings, seed and device.
     pub(crate) fingerprint: String,
+    /// What the mean loss in the head's unit of value lacks of the mean loss in the units of the data.
+    pub(crate) log_unit_share: f64,
     pub(crate) checkpoints: Option<&'a Checkpoints>,
     /// Networks trained at once.
     pub(crate) n_threads: usize,
@@ -69,7 +70,7 @@ impl<'a> Run<'a> {
             network,
             graph: Graph::new(spec, device),
             optimizer: AdamW::new(spec, job.settings.beta2, job.settings.clip_norm, device),
-            rows: Resident::upload(job.train, job.settings, device),
+            rows: Resident::upload(job.train, &spec.head, job.settings, device),
             validation: Validation::upload(job.validation, spec, device),
             state,
             best,
@@ -144,19 +145,20 @@ impl<'a> Run<'a> {
         }
         let network = Network::with_flat(self.graph.clone(), self.state.weights.clone());
         let score = self.validation.score(&network)?;
-        if !score.log_loss.is_finite() {
-            return Err(TrainError::NonFinite { epoch, loss: score.log_loss, learning_rate });
+        if !score.loss.is_finite() {
+            return Err(TrainError::NonFinite { epoch, loss: score.loss, learning_rate });
         }
-        if score.log_loss < self.best.loss {
-            self.best = Best { weights: self.state.weights.clone(), loss: score.log_loss, epoch };
+        if score.loss < self.best.loss {
+            self.best = Best { weights: self.state.weights.clone(), loss: score.loss, epoch };
         }
         let seconds = clock.elapsed().as_secs_f64();
         Ok(EpochRecord {
             network: self.network,
             epoch,
-            train_loss: loss,
-            validation_loss: score.log_loss,
+            train_loss: loss + self.setting.log_unit_share,
+            validation_loss: score.loss,
             validation_auc: score.auc,
+            validation_gini: score.gini,
             learning_rate,
             rows_per_second: self.rows.n_rows() as f64 / seconds.max(1e-9),
             seconds: self.history.last().map_or(0.0, |r| r.seconds) + seconds,
@@ -212,7 +214,10 @@ impl<'a> Run<'a> {
     fn gradient(&self, rows: &Rows, masks: &[Tensor<3>], n_rows: usize) -> (Tensor<1>, Tensor<1>) {
         let track = |leaf: Tensor<1>| leaf.autodiff().require_grad();
         let leaves: Vec<Tensor<1>> = self.graph.leaves(&self.state.weights).into_iter().map(track).collect();
-        let loss = losses(self.graph.forward(&leaves, &rows.batch, masks), rows);
+        let loss = match &self.setting.spec.head {
+            Head::Binary => churn_loss(self.graph.forward(&leaves, &rows.batch, masks), rows),
+            head => value_loss(head, &self.graph.outputs(&leaves, &rows.batch, masks), rows),
+        };
         let mut gradients = loss.clone().div_scalar(n_rows as f64).backward();
         let of = |leaf: &Tensor<1>| {
             let none = || Tensor::zeros(leaf.dims(), &self.setting.job.device.device);
@@ -226,10 +231,20 @@ impl<'a> Run<'a> {
 ///
 /// # Shapes
 /// `logits [B, K]` → `[1]`
-fn losses(logits: Tensor<2>, rows: &Rows) -> Tensor<1> {
-    // −y log σ(l) − (1 − y) log σ(−l) = −log σ(−l) − y l
-    let loss = (log_sigmoid(logits.clone().neg()) + logits * rows.target.clone()).neg();
-    (loss.mean_dim(1) * rows.weight.clone()).sum()
+fn churn_loss(logits: Tensor<2>, rows: &Rows) -> Tensor<1> {
+    (cross_entropy(logits, rows.target.clone()).mean_dim(1) * rows.weight.clone()).sum()
+}
+
+/// The same for a head that says something of value. Members are averaged at scoring by their distributions, so that the
+/// ensemble's expected value is the mean of the members' expected values: the mean of log-normals is no log-normal, and
+/// the mean of their parameters would forget how far the members disagree.
+///
+/// # Shapes
+/// `outputs [K, B, O]` → `[1]`
+fn value_loss(head: &Head, outputs: &Tensor<3>, rows: &Rows) -> Tensor<1> {
+    let [_, b, _] = outputs.dims();
+    let loss = value_losses(head, outputs, &rows.target).mean_dim(0);
+    (loss.reshape([b, 1]) * rows.weight.clone()).sum()
 }
 
 /// The random numbers of one epoch of one network; epoch 0 draws the starting weights.

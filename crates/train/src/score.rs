@@ -1,10 +1,10 @@
-//! Scoring rows with a network: chunks sized to memory, members averaged as probabilities.
+//! Scoring rows with a network: chunks sized to memory, members averaged as probabilities or as distributions.
 
 use burn::tensor::Device;
-use burn::tensor::activation::sigmoid;
-use tenure_artifact::NetworkSpec;
+use rayon::prelude::*;
+use tenure_artifact::{Head, NetworkSpec, Predictive, ValueHead};
 use tenure_encode::Dataset;
-use tenure_evaluate::{Metric, Scored};
+use tenure_evaluate::{Metric, Scored, ValueMetric, Valued};
 use tenure_model::{Batch, DeviceError, Network};
 
 /// Activations held at once, in numbers: 16 MB each layer keeps the CPU's last cache level useful.
@@ -33,10 +33,10 @@ impl Chunks {
         Self { batches: (0..data.n_rows()).step_by(rows).map(batch).collect() }
     }
 
-    /// The mean of members' probabilities for every row.
+    /// The mean of members' probabilities of churn for every row.
     pub(crate) fn means(&self, network: &Network) -> Result<Vec<f64>, DeviceError> {
         // All chunks are queued before the first is read.
-        let queued: Vec<_> = self.batches.iter().map(|b| sigmoid(network.forward(b)).mean_dim(1)).collect();
+        let queued: Vec<_> = self.batches.iter().map(|b| network.churn(b).mean_dim(1)).collect();
         let mut means = Vec::new();
         for chunk in queued {
             let values = chunk.try_into_vec_as::<f32>().map_err(|e| DeviceError::Compute { message: e.to_string() })?;
@@ -45,7 +45,7 @@ impl Chunks {
         Ok(means)
     }
 
-    /// Every member's probability for every row, row-major `[N, K]`.
+    /// Every member's probability of churn for every row, row-major `[N, K]`.
     pub(crate) fn members(&self, network: &Network) -> Result<Vec<f32>, DeviceError> {
         let mut all = Vec::new();
         for batch in &self.batches {
@@ -53,39 +53,156 @@ impl Chunks {
         }
         Ok(all)
     }
+
+    /// What `visit` makes of every row's predictive distributions, one for each horizon: the mixtures of what all members
+    /// of all networks say. Rows are visited in parallel, and come back in order.
+    pub(crate) fn map_values<R: Send>(
+        &self,
+        networks: &[Network],
+        visit: impl Fn(usize, &[Predictive]) -> R + Sync,
+    ) -> Result<Vec<R>, DeviceError> {
+        let mut all = Vec::new();
+        for batch in &self.batches {
+            let outputs = networks.iter().map(|n| n.read_outputs(batch)).collect::<Result<Vec<_>, _>>()?;
+            let said = Said::new(networks, &outputs, batch.n_rows());
+            let first = all.len();
+            let rows = (0..batch.n_rows()).into_par_iter();
+            let visited = rows.map_init(
+                || said.empty(),
+                |distributions, row| {
+                    said.fill(row, distributions);
+                    visit(first + row, distributions)
+                },
+            );
+            all.par_extend(visited);
+        }
+        Ok(all)
+    }
+}
+
+/// What networks with one kind of value head said of a chunk of rows.
+struct Said<'a> {
+    head: &'a ValueHead,
+    /// Outputs before those of value.
+    n_before: usize,
+    n_outputs: usize,
+    n_rows: usize,
+    members: usize,
+    /// Of each network `[K, B, O]`.
+    outputs: &'a [Vec<f32>],
+}
+
+impl<'a> Said<'a> {
+    fn new(networks: &'a [Network], outputs: &'a [Vec<f32>], n_rows: usize) -> Self {
+        let spec = networks[0].spec();
+        let head = spec.head.value().expect("a head that says something of value");
+        let n_outputs = spec.head.n_outputs();
+        let n_before = n_outputs - head.n_outputs();
+        Self { head, n_before, n_outputs, n_rows, members: spec.backbone.members(), outputs }
+    }
+
+    fn empty(&self) -> Vec<Predictive> {
+        self.head.horizons.iter().map(|_| self.head.predictive()).collect()
+    }
+
+    fn fill(&self, row: usize, distributions: &mut [Predictive]) {
+        let weight = 1.0 / (self.members * self.outputs.len()) as f64;
+        distributions.iter_mut().for_each(Predictive::clear);
+        let mut of_member = vec![0.0; self.n_outputs - self.n_before];
+        for outputs in self.outputs {
+            for member in 0..self.members {
+                let start = (member * self.n_rows + row) * self.n_outputs + self.n_before;
+                let from = &outputs[start..start + of_member.len()];
+                of_member.iter_mut().zip(from).for_each(|(to, from)| *to = f64::from(*from));
+                for (horizon, distribution) in distributions.iter_mut().enumerate() {
+                    self.head.add_member(&of_member, horizon, weight, distribution);
+                }
+            }
+        }
+    }
 }
 
 /// Validation rows, and what became of them.
 pub(crate) struct Validation {
     chunks: Chunks,
-    outcomes: Vec<bool>,
+    outcomes: Outcomes,
     weights: Vec<f64>,
+}
+
+struct Outcomes {
+    /// Empty for a head without churn.
+    churned: Vec<bool>,
+    /// The loss of churn counts for this much.
+    churn_weight: f64,
+    /// `[N, H]`
+    values: Vec<f64>,
+    n_horizons: usize,
 }
 
 /// How a network does on the validation rows.
 pub(crate) struct Score {
-    /// Not finite where a probability is not a number.
-    pub(crate) log_loss: f64,
-    /// None where there is one class only.
+    /// What training stops by; not finite where a prediction is not a number.
+    pub(crate) loss: f64,
+    /// None where there is one class only, and for a head without churn.
     pub(crate) auc: Option<f64>,
+    /// None for a head without value.
+    pub(crate) gini: Option<f64>,
 }
 
 impl Validation {
     pub(crate) fn upload(data: &Dataset, spec: &NetworkSpec, device: &Device) -> Self {
+        let first = usize::from(spec.head.has_churn());
+        let targets = || (0..data.n_rows()).map(|row| data.target_row(row).split_at(first));
+        let outcomes = Outcomes {
+            churned: targets().flat_map(|(churn, _)| churn).map(|y| *y > 0.5).collect(),
+            churn_weight: if let Head::Joint(joint) = &spec.head { f64::from(joint.churn_weight) } else { 1.0 },
+            values: targets().flat_map(|(_, values)| values).map(|v| f64::from(*v)).collect(),
+            n_horizons: spec.head.value().map_or(0, |value| value.horizons.len()),
+        };
         Self {
             chunks: Chunks::upload(data, spec, device),
-            outcomes: data.target.iter().map(|y| *y > 0.5).collect(),
+            outcomes,
             weights: data.weight.iter().map(|w| f64::from(*w)).collect(),
         }
     }
 
     pub(crate) fn score(&self, network: &Network) -> Result<Score, DeviceError> {
+        let mut score = Score { loss: 0.0, auc: None, gini: None };
+        if !self.outcomes.churned.is_empty() {
+            self.score_churn(network, &mut score)?;
+        }
+        if self.outcomes.n_horizons > 0 {
+            self.score_value(network, &mut score)?;
+        }
+        Ok(score)
+    }
+
+    fn score_churn(&self, network: &Network, score: &mut Score) -> Result<(), DeviceError> {
         let means = self.chunks.means(network)?;
         // Rounding of the mean in 32 bits may leave [0, 1] by an ulp; NaN stays, and is refused below.
         let means: Vec<f64> = means.into_iter().map(|p| p.clamp(0.0, 1.0)).collect();
-        let Ok(scored) = Scored::new(&means, &self.outcomes, Some(&self.weights)) else {
-            return Ok(Score { log_loss: f64::NAN, auc: None });
+        let Ok(scored) = Scored::new(&means, &self.outcomes.churned, Some(&self.weights)) else {
+            score.loss = f64::NAN;
+            return Ok(());
         };
-        Ok(Score { log_loss: Metric::LogLoss.of(&scored).unwrap_or(f64::NAN), auc: Metric::Auc.of(&scored).ok() })
+        score.loss = self.outcomes.churn_weight * Metric::LogLoss.of(&scored).unwrap_or(f64::NAN);
+        score.auc = Metric::Auc.of(&scored).ok();
+        Ok(())
+    }
+
+    fn score_value(&self, network: &Network, score: &mut Score) -> Result<(), DeviceError> {
+        let (values, n_horizons) = (&self.outcomes.values, self.outcomes.n_horizons);
+        let rows = self.chunks.map_values(std::slice::from_ref(network), |row, said| {
+            let happened = &values[row * n_horizons..(row + 1) * n_horizons];
+            let loss: f64 = said.iter().zip(happened).map(|(said, value)| -said.log_density(*value)).sum();
+            (loss / n_horizons as f64, said[n_horizons - 1].mean())
+        })?;
+        let total: f64 = self.weights.iter().sum();
+        score.loss += rows.iter().zip(&self.weights).map(|((loss, _), weight)| loss * weight).sum::<f64>() / total;
+        let expected: Vec<f64> = rows.iter().map(|(_, mean)| *mean).collect();
+        let longest: Vec<f64> = values.iter().copied().skip(n_horizons - 1).step_by(n_horizons).collect();
+        let ranked = Valued::new(&expected, &longest, Some(&self.weights));
+        score.gini = ranked.and_then(|ranked| ValueMetric::NormalizedGini.of(&ranked)).ok();
+        Ok(())
     }
 }

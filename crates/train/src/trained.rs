@@ -31,11 +31,12 @@ impl Trained {
         &self.networks
     }
 
-    /// The probability of the positive class for every row: the mean over networks and members.
+    /// The probability of churn for every row: the mean over networks and members.
     ///
     /// # Shapes
     /// `N` rows → `[N]`
     pub fn predict(&self, data: &Dataset) -> Result<Vec<f64>, TrainError> {
+        self.answers_churn()?;
         let mut sum = vec![0.0; data.n_rows()];
         for network in &self.networks {
             let means = self.chunks(data, network)?.means(network)?;
@@ -45,11 +46,12 @@ impl Trained {
         Ok(sum.into_iter().map(|s| (s / n).clamp(0.0, 1.0)).collect())
     }
 
-    /// The probability that every member of every network gives, networks one after the other.
+    /// The probability of churn that every member of every network gives, networks one after the other.
     ///
     /// # Shapes
     /// `N` rows → per member `[N]`
     pub fn predict_members(&self, data: &Dataset) -> Result<Vec<Vec<f64>>, TrainError> {
+        self.answers_churn()?;
         let mut all = Vec::new();
         for network in &self.networks {
             let members = network.spec().backbone.members();
@@ -60,7 +62,12 @@ impl Trained {
         Ok(all)
     }
 
-    fn chunks(&self, data: &Dataset, network: &Network) -> Result<Chunks, TrainError> {
+    fn answers_churn(&self) -> Result<(), TrainError> {
+        let has_churn = self.networks.iter().all(|network| network.spec().head.has_churn());
+        if has_churn { Ok(()) } else { Err(TrainError::OtherTask { wanted: "churn" }) }
+    }
+
+    pub(crate) fn chunks(&self, data: &Dataset, network: &Network) -> Result<Chunks, TrainError> {
         let (expected, found) = (network.spec().inputs.widths(), data.layout.widths());
         if expected != found {
             return Err(TrainError::Layout { expected, found });

@@ -1,12 +1,15 @@
 //! Training as a whole: golden losses, the same bits twice, the same bits after a break, and what is refused.
 
+#[path = "training/value.rs"]
+mod value;
+
 use std::ops::ControlFlow;
 
 use tenure_artifact::{CategoricalInput, ContinuousInput, InputLayout};
 use tenure_config as plan;
 use tenure_encode::Dataset;
 use tenure_model::{ChosenDevice, adapters, select_device};
-use tenure_train::{Checkpoints, EpochRecord, FitJob, Observer, Progress, Silent, TrainError, Trained, fit};
+use tenure_train::{Checkpoints, EpochRecord, FitJob, Labels, Observer, Progress, Silent, TrainError, Trained, fit};
 
 /// Two magnitudes, one indicator and a category; the label follows a curved rule with noise.
 fn rows(n: usize, shift: usize) -> Dataset {
@@ -40,6 +43,10 @@ fn model() -> plan::Model {
     plan::Model {
         kind: plan::ModelKind::Tabm,
         preset: plan::Preset::Fast,
+        head: plan::ModelHead::Binary,
+        churn_weight: 1.0,
+        n_components: 3,
+        n_buckets: 6,
         variant: plan::TabmVariant::Full,
         members: 4,
         blocks: 2,
@@ -83,6 +90,7 @@ fn cpu() -> ChosenDevice {
 struct Job {
     train: Dataset,
     validation: Dataset,
+    labels: Labels,
     model: plan::Model,
     settings: plan::Train,
     device: ChosenDevice,
@@ -90,13 +98,21 @@ struct Job {
 
 impl Job {
     fn small() -> Self {
-        Self { train: rows(200, 0), validation: rows(100, 200), model: model(), settings: settings(), device: cpu() }
+        Self {
+            train: rows(200, 0),
+            validation: rows(100, 200),
+            labels: Labels::Churn,
+            model: model(),
+            settings: settings(),
+            device: cpu(),
+        }
     }
 
     fn fit(&self, observer: &mut dyn Observer, checkpoints: Option<&Checkpoints>) -> Result<Trained, TrainError> {
         let job = FitJob {
             train: &self.train,
             validation: &self.validation,
+            labels: self.labels,
             model: &self.model,
             settings: &self.settings,
             seed: 7,

@@ -71,7 +71,8 @@ impl Network<'static> {
     /// each member's matrices, so that K members are K plain networks.
     ///
     /// # Errors
-    /// [`UnsupportedNetwork`] for embeddings of magnitudes and for `RealMLP`'s mix of identity and activation.
+    /// [`UnsupportedNetwork`] for embeddings of magnitudes, for `RealMLP`'s mix of identity and activation, and for heads
+    /// that say something of value.
     ///
     /// # Panics
     /// When there are other than [`NetworkSpec::n_weights`] weights.
@@ -81,6 +82,9 @@ impl Network<'static> {
         }
         if matches!(spec.backbone, Backbone::Realmlp(_)) {
             return Err(UnsupportedNetwork { part: "a mix of identity and activation" });
+        }
+        if spec.head.value().is_some() {
+            return Err(UnsupportedNetwork { part: "a distribution of values" });
         }
         let parameters = Parameters::new(spec, weights);
         let n_members = spec.backbone.members();

@@ -2,6 +2,7 @@
 
 use comfy_table::{Table, presets};
 use serde_json::{Value, json};
+use tenure_artifact::Head;
 use tenure_config::{Origin, Overrides, Plan, Resolved, resolve};
 use tenure_data::Loaded;
 use tenure_encode::leakage::Suspect;
@@ -55,7 +56,7 @@ fn forecast(resolved: Resolved, progress: &mut Progress) -> Result<Forecast, Fai
     progress.begin("encode", None);
     let (preprocessor, train) = fit_transform(&loaded.table, &partitions[0].train, &plan.encode, plan.experiment.seed)?;
     progress.end();
-    let spec = describe(&plan.model, &preprocessor.layout).map_err(tenure_train::TrainError::from)?;
+    let spec = describe(&plan.model, &preprocessor.layout, Head::Binary).map_err(tenure_train::TrainError::from)?;
     let n_weights = spec.n_weights() as u64;
     let memory = memory(plan, &loaded, train.layout.widths(), n_weights);
     Ok(Forecast { network: facts::network(&spec), n_weights, memory, loaded, partitions, suspects, resolved })

@@ -11,7 +11,7 @@ use tenure_encode::{Dataset, Partition, fit_transform, transform};
 use tenure_evaluate::{Choice, Method, Scored, choose_calibration, fit_calibration};
 use tenure_model::ChosenDevice;
 use tenure_train::logistic::{self, Logistic};
-use tenure_train::{Checkpoints, EpochRecord, FitJob, Trained};
+use tenure_train::{Checkpoints, EpochRecord, FitJob, Labels, Trained};
 
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -118,6 +118,7 @@ impl Learner<'_> {
         let job = FitJob {
             train,
             validation,
+            labels: Labels::Churn,
             model: &self.plan.model,
             settings,
             seed: seeds::derive(self.plan.experiment.seed, "train", fold_idx),

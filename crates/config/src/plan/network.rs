@@ -32,6 +32,14 @@ pub struct Model {
     pub kind: ModelKind,
     /// A bundle of defaults for `[model]` and `[train]`; keys that are given win.
     pub preset: Preset,
+    /// What the network says of a customer. Where it is not given, the task decides: `binary` for churn, `ziln` for value.
+    pub head: ModelHead,
+    /// For churn and value at once: the loss is that of value plus this times the cross-entropy of churn.
+    pub churn_weight: f64,
+    /// `ziln_mixture`: log-normals in the mixture.
+    pub n_components: usize,
+    /// `ordinal`: buckets, with equal shares of the training values above 0.
+    pub n_buckets: usize,
     /// How TabM's members share weights.
     pub variant: TabmVariant,
     /// TabM's members, K.
@@ -67,6 +75,29 @@ choices! {
         Realmlp = "realmlp",
         /// Logistic regression.
         Logistic = "logistic",
+    }
+}
+
+choices! {
+    /// What the network says of a customer.
+    ModelHead {
+        /// The probability that the customer leaves.
+        Binary = "binary",
+        /// Value as a zero-inflated log-normal (arXiv 1912.07753).
+        Ziln = "ziln",
+        /// Value as a zero-inflated mixture of log-normals (after arXiv 2408.08585).
+        ZilnMixture = "ziln_mixture",
+        /// Value as zero or one of ordered buckets, with a density in each (after arXiv 2208.13358).
+        Ordinal = "ordinal",
+        /// Value as a zero-inflated gamma variable.
+        ZiGamma = "zi_gamma",
+    }
+}
+
+impl ModelHead {
+    /// Whether it says something of value.
+    pub const fn predicts_value(self) -> bool {
+        !matches!(self, Self::Binary)
     }
 }
 

@@ -21,6 +21,22 @@ choices! {
     }
 }
 
+impl Task {
+    /// Whether customers' values are predicted.
+    pub const fn predicts_value(self) -> bool {
+        match self {
+            Self::Churn => false,
+        }
+    }
+
+    /// Whether the probability that customers leave is predicted.
+    pub const fn predicts_churn(self) -> bool {
+        match self {
+            Self::Churn => true,
+        }
+    }
+}
+
 /// `[device]`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Device {

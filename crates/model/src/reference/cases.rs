@@ -1,8 +1,8 @@
 //! Small networks of every kind with rows to run them on: written once, run on every device.
 
 use tenure_artifact::{
-    Activation, Backbone, CategoricalInput, ContinuousInput, Head, Hidden, InputLayout, NetworkSpec, NumericSpec,
-    Sharing,
+    Activation, Backbone, CategoricalInput, ContinuousInput, Head, Hidden, InputLayout, JointHead, LabelStatistics,
+    NetworkSpec, NumericSpec, Sharing, ValueFamily, ValueHead,
 };
 
 use super::Row;
@@ -75,7 +75,51 @@ pub fn every_kind() -> Vec<Case> {
     cases.push(case("realmlp, pbld", Backbone::Realmlp(hidden(Activation::Selu)), pbld, 9));
     cases.push(case("logistic", Backbone::Logistic, NumericSpec::Plain, 1));
     cases.push(only_indicators());
+    cases.extend(value_heads());
     cases
+}
+
+/// Heads with several outputs, on backbones whose last layers differ.
+fn value_heads() -> Vec<Case> {
+    let hidden = Hidden { blocks: 1, width: 6, activation: Activation::Relu, dropout: 0.0 };
+    let tabm = Backbone::Tabm { hidden, sharing: Sharing::Full, members: 2 };
+    let with = |name: &str, backbone, head| {
+        let mut case = case(name, backbone, NumericSpec::Plain, 5);
+        case.spec.head = head;
+        case
+    };
+    vec![
+        with("tabm full, ziln", tabm, Head::Value(ziln(1))),
+        with("realmlp, ziln over three horizons", Backbone::Realmlp(hidden), Head::Value(ziln(3))),
+        with("logistic, churn and ziln", Backbone::Logistic, Head::Joint(joint(ziln(1)))),
+    ]
+}
+
+/// A zero-inflated log-normal over `n_horizons`.
+pub fn ziln(n_horizons: usize) -> ValueHead {
+    let statistics = |h: usize| LabelStatistics { rate: 0.3 + 0.1 * h as f32, log_mean: 0.2 * h as f32, log_sd: 0.9 };
+    ValueHead {
+        family: ValueFamily::Ziln,
+        log_unit: 3.0,
+        log_cap: 8.0,
+        horizons: (0..n_horizons).map(statistics).collect(),
+    }
+}
+
+/// Every other distribution of values, over one horizon.
+pub fn other_families() -> Vec<(&'static str, ValueHead)> {
+    let with = |family| ValueHead { family, ..ziln(1) };
+    vec![
+        ("mixture of three ziln", with(ValueFamily::ZilnMixture { components: 3 })),
+        ("four buckets", with(ValueFamily::Ordinal { edges: vec![-8.0, -2.0, 0.0, 1.5, 6.0] })),
+        ("one bucket", with(ValueFamily::Ordinal { edges: vec![-8.0, 6.0] })),
+        ("zi_gamma", with(ValueFamily::ZiGamma)),
+    ]
+}
+
+/// Churn beside value.
+pub fn joint(value: ValueHead) -> JointHead {
+    JointHead { churn_weight: 0.7, churn_rate: 0.4, value }
 }
 
 /// Magnitudes with as many, fewer and only one bin.
