@@ -3,7 +3,7 @@
 use tenure_evaluate::Metric;
 
 use crate::document::{Block, Section};
-use crate::figure::{DataTable, Figure};
+use crate::figure::{DataTable, Figure, Unit};
 use crate::number::{count, fixed, percent1};
 use crate::plot;
 use crate::results::{Evaluation, PartitionFacts, RowCount, RunResults};
@@ -168,7 +168,7 @@ fn partitions(partitions: &[PartitionFacts]) -> Option<Figure> {
 pub(crate) fn features(results: &RunResults) -> Section {
     let mut section = Section::new("features", "Features");
     section.figures.extend(plot::importance::figure(&results.evaluation));
-    section.figures.extend(plot::dependence::figures(&results.dependence));
+    section.figures.extend(plot::dependence::figures(&results.dependence, Unit::Share));
     section
 }
 

@@ -17,18 +17,33 @@ const RUG: f64 = 0.22;
 const MAX_LEVELS: usize = 8;
 const LABEL: usize = 16;
 
-/// One figure for each feature, all on the same scale of prediction.
-pub(crate) fn figures(features: &[PartialDependence]) -> Vec<Figure> {
+/// One figure for each feature, all on the same scale of prediction, which counts in `unit`.
+pub(crate) fn figures(features: &[PartialDependence], unit: Unit) -> Vec<Figure> {
     let means = features.iter().flat_map(|feature| match &feature.shape {
         DependenceShape::Numeric { points, .. } | DependenceShape::Category { points, .. } => {
             points.iter().map(|point| point.mean)
         }
     });
     let Some((low, high)) = extent(means) else { return Vec::new() };
-    features.iter().enumerate().map(|(i, feature)| figure(i, feature, (low, high))).collect()
+    let scale = Means { low, high, unit };
+    features.iter().enumerate().map(|(i, feature)| figure(i, feature, scale)).collect()
 }
 
-fn figure(idx: usize, feature: &PartialDependence, range: (f64, f64)) -> Figure {
+/// The mean predictions of all features.
+#[derive(Clone, Copy)]
+struct Means {
+    low: f64,
+    high: f64,
+    unit: Unit,
+}
+
+impl Means {
+    fn say(self, mean: f64) -> String {
+        if self.unit == Unit::Share { percent(mean) } else { significant(mean) }
+    }
+}
+
+fn figure(idx: usize, feature: &PartialDependence, means: Means) -> Figure {
     let name = &feature.feature;
     let figure = Figure { id: format!("dependence-{}", idx + 1), title: name.clone(), ..Figure::default() };
     match &feature.shape {
@@ -37,8 +52,8 @@ fn figure(idx: usize, feature: &PartialDependence, range: (f64, f64)) -> Figure 
                 "Mean prediction if every customer had this value and kept all others; where the grey bars show few \
                       customers, the line means little."
                     .to_owned(),
-            finding: from_to(values, points),
-            drawing: draw_numeric(name, (values, points), (edges, counts), range),
+            finding: from_to(values, points, means),
+            drawing: draw_numeric(name, (values, points), (edges, counts), means),
             table: numeric_table(values, points),
             ..figure
         },
@@ -49,8 +64,8 @@ fn figure(idx: usize, feature: &PartialDependence, range: (f64, f64)) -> Figure 
                     "Mean prediction if every customer had this level and kept all other features; levels with the \
                           most customers come first."
                         .to_owned(),
-                finding: highest_lowest(&levels),
-                drawing: draw_levels(&levels, range),
+                finding: highest_lowest(&levels, means),
+                drawing: draw_levels(&levels, means),
                 table: level_table(&levels),
                 ..figure
             }
@@ -58,34 +73,29 @@ fn figure(idx: usize, feature: &PartialDependence, range: (f64, f64)) -> Figure 
     }
 }
 
-fn from_to(values: &[f64], points: &[DependencePoint]) -> String {
+fn from_to(values: &[f64], points: &[DependencePoint], means: Means) -> String {
     let ends = (values.first().zip(points.first()), values.last().zip(points.last()));
     let (Some((low, at_low)), Some((high, at_high))) = ends else { return String::new() };
-    let [at_low, at_high] = [at_low, at_high].map(|point| percent(point.mean));
+    let [at_low, at_high] = [at_low, at_high].map(|point| means.say(point.mean));
     format!("{at_low} at {}, {at_high} at {}.", significant(*low), significant(*high))
 }
 
-fn highest_lowest(levels: &[Level<'_>]) -> String {
+fn highest_lowest(levels: &[Level<'_>], means: Means) -> String {
     let by_mean = |a: &&Level<'_>, b: &&Level<'_>| a.point.mean.total_cmp(&b.point.mean);
     let (Some(low), Some(high)) = (levels.iter().min_by(by_mean), levels.iter().max_by(by_mean)) else {
         return String::new();
     };
-    let [at_low, at_high] = [low, high].map(|level| percent(level.point.mean));
+    let [at_low, at_high] = [low, high].map(|level| means.say(level.point.mean));
     format!("{at_low} for {}, {at_high} for {}.", shorten(low.name, 30), shorten(high.name, 30))
 }
 
 /// The mean prediction over the middle of the feature; bars below show where its values lie.
-fn draw_numeric(
-    name: &str,
-    line: (&[f64], &[DependencePoint]),
-    histogram: (&[f64], &[u64]),
-    range: (f64, f64),
-) -> String {
+fn draw_numeric(name: &str, line: (&[f64], &[DependencePoint]), histogram: (&[f64], &[u64]), means: Means) -> String {
     let (values, points) = line;
     let (edges, counts) = histogram;
     let (low, high) = extent(values.iter().copied()).unwrap_or((0.0, 1.0));
-    let floor = range.0 - (range.1 - range.0).max(0.01) * RUG;
-    let y = Axis::new(Scale::nice(floor.max(0.0), range.1, 4), "Mean prediction", Unit::Share).ticks(4);
+    let floor = means.low - (means.high - means.low).max(0.01) * RUG;
+    let y = Axis::new(Scale::nice(floor.max(0.0), means.high, 4), "Mean prediction", means.unit).ticks(4);
     let x = Axis::new(Scale::new(low, high), shorten(name, 30), Unit::Amount).ticks(4);
     let mut frame = Frame::sized(SIZE, &x, &y);
     let most = counts.iter().copied().max().unwrap_or(0).max(1) as f64;
@@ -119,14 +129,14 @@ fn in_order<'a>(names: &'a [String], points: &'a [DependencePoint], counts: &[u6
     levels
 }
 
-fn draw_levels(levels: &[Level<'_>], range: (f64, f64)) -> String {
+fn draw_levels(levels: &[Level<'_>], means: Means) -> String {
     let shown = &levels[..levels.len().min(MAX_LEVELS)];
     let longest = shown.iter().map(|level| level.name.chars().count().min(LABEL)).max().unwrap_or(1);
     let left = longest as f64 * CHARACTER + 14.0;
     let (top, bottom) = (12.0, SIZE.1 - 46.0);
-    let x = level_scale(range).to(left, SIZE.0 - 16.0);
+    let x = level_scale((means.low, means.high)).to(left, SIZE.0 - 16.0);
     let mut svg = Svg::default();
-    for (value, label) in x.ticks(4, Unit::Share) {
+    for (value, label) in x.ticks(4, means.unit) {
         svg.line("grid", (x.at(value), top), (x.at(value), bottom));
         svg.text("tick", Anchor::Middle, (x.at(value), bottom + 18.0), &label);
     }
@@ -136,7 +146,8 @@ fn draw_levels(levels: &[Level<'_>], range: (f64, f64)) -> String {
         let (y, at) = (top + row * (place as f64 + 0.5), x.at(level.point.mean));
         svg.label("tick", Anchor::End, (left - 8.0, y + 4.0), &shorten(level.name, LABEL), level.name);
         svg.line("grid", (left, y), (SIZE.0 - 16.0, y));
-        let tip = format!("{}: {} over {} rows", level.name, percent1(level.point.mean), count(level.n_rows));
+        let mean = if means.unit == Unit::Share { percent1(level.point.mean) } else { significant(level.point.mean) };
+        let tip = format!("{}: {mean} over {} rows", level.name, count(level.n_rows));
         svg.dot("dot one", (at, y), 4.5, &tip);
     }
     svg.text("axis", Anchor::End, (SIZE.0 - 12.0, SIZE.1 - 8.0), "Mean prediction");

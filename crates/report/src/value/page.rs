@@ -6,7 +6,7 @@ use super::plot;
 use super::results::{FitFacts, ValueResults};
 use super::words;
 use crate::document::{Alert, Block, Document, Section, Tile};
-use crate::figure::{DataTable, Figure};
+use crate::figure::{DataTable, Figure, Unit};
 use crate::number::{count, fixed, percent, percent1, significant};
 use crate::page::{configuration, data as shared, footer, headline, performance};
 use crate::plot::{dependence, learning, retention, timeline};
@@ -283,7 +283,7 @@ fn partitions(partitions: &[PartitionFacts]) -> Option<Figure> {
 fn features(results: &ValueResults) -> Section {
     let mut section = Section::new("features", "Features");
     section.figures.extend(plot::importance::figure(&results.judgement));
-    section.figures.extend(dependence::figures(&results.dependence));
+    section.figures.extend(dependence::figures(&results.dependence, Unit::Amount));
     section
 }
 

@@ -20,6 +20,7 @@ fn keep(name: &str, page: &str) {
 fn a_usual_page_is_small_and_needs_no_network() {
     let page = render_html(&results(USUAL)).expect("made results render");
     keep("value.html", &page);
+    assert!(page.contains("12 at 0, 97.4 at 40."), "partial dependence is an amount, not a share");
     assert!(page.len() < 2_000_000, "{} bytes", page.len());
     for outside in ["http://", "https://", "//cdn", "<script", "<link", "@import", "url(", "NaN"] {
         assert!(!page.contains(outside), "the page holds {outside}");
