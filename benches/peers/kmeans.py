@@ -1,13 +1,14 @@
 """k-means beside scikit-learn, scikit-learn-intelex and faiss: the same rows, initial centroids and iteration count.
 
     cargo build --release -p tenure-cluster --example kmeans_peer
-    python benches/peers/kmeans.py target/release/examples/kmeans_peer [--threads 2] [--repeats 5] [--parts lloyd ragged] [--out FOLDER]
+    python benches/peers/kmeans.py target/release/examples/kmeans_peer [--threads 2] [--repeats 5] [--parts lloyd-1000000x16 ragged] [--out FOLDER]
 
 Every library runs in turn within each repetition, so that what else the machine does meets all alike; medians are told.
 Times are of the whole call, checks and final labels included, divided by the iterations. `cpu` is time on a core.
 """
 
 import argparse
+import functools
 import json
 import os
 import platform
@@ -89,30 +90,28 @@ def in_turn(calls, repeats, iterations=1):
     return out
 
 
-def lloyd(program, folder, repeats):
-    results = {}
-    for n, d, k in SHAPES:
-        x = made(n, d, k)
-        init = x[np.random.default_rng(1).choice(n, k, replace=False)]
-        data, start = folder / "x.f32", folder / "init.f32"
-        x.tofile(data), init.tofile(start)
-        calls = {
-            "tenure": lambda: ours(program, data, d, k, ITERATIONS, start),
-            "scikit-learn": lambda: timed(of_sklearn(KMeans, x, k, init, 1, ITERATIONS, 0)),
-            "scikit-learn-intelex": lambda: timed(of_sklearn(IntelKMeans, x, k, init, 1, ITERATIONS, 0)),
-            "faiss": lambda: run_faiss(x, k, init),
-            "tenure, streamed": lambda: ours(program, data, d, k, ITERATIONS, start, "streamed"),
-        }
-        result = in_turn(calls, repeats, ITERATIONS)
-        peaks = [ours(program, "peak") for _ in range(3)]
-        peak = statistics.median(peak["gflops"] for peak in peaks)
-        # The survey and the labels make two more readings; the products of the labels count as an iteration's.
-        flops = 2 * n * d * k * (ITERATIONS + 1)
-        used = flops / (result["tenure"]["cpu_ms"] * ITERATIONS / 1e3 / int(THREADS)) / 1e9
-        result["peak_gflops"], result["share_of_peak"] = peak, used / peak
-        results[f"{n}x{d}, K={k}"] = result
-        check(result)
-    return results
+def lloyd(program, folder, repeats, shape):
+    n, d, k = shape
+    x = made(n, d, k)
+    init = x[np.random.default_rng(1).choice(n, k, replace=False)]
+    data, start = folder / "x.f32", folder / "init.f32"
+    x.tofile(data), init.tofile(start)
+    calls = {
+        "tenure": lambda: ours(program, data, d, k, ITERATIONS, start),
+        "scikit-learn": lambda: timed(of_sklearn(KMeans, x, k, init, 1, ITERATIONS, 0)),
+        "scikit-learn-intelex": lambda: timed(of_sklearn(IntelKMeans, x, k, init, 1, ITERATIONS, 0)),
+        "faiss": lambda: run_faiss(x, k, init),
+        "tenure, streamed": lambda: ours(program, data, d, k, ITERATIONS, start, "streamed"),
+    }
+    result = in_turn(calls, repeats, ITERATIONS)
+    peaks = [ours(program, "peak") for _ in range(3)]
+    peak = statistics.median(peak["gflops"] for peak in peaks)
+    # The survey and the labels make two more readings; the products of the labels count as an iteration's.
+    flops = 2 * n * d * k * (ITERATIONS + 1)
+    used = flops / (result["tenure"]["cpu_ms"] * ITERATIONS / 1e3 / int(THREADS)) / 1e9
+    result["peak_gflops"], result["share_of_peak"] = peak, used / peak
+    check(result)
+    return result
 
 
 def check(result, slack=1e-3):
@@ -169,12 +168,14 @@ def main():
     parser.add_argument("--out", type=Path, help="folder for kmeans.json")
     arguments = parser.parse_args()
     results = {"machine": machine()}
-    parts = {"lloyd": lloyd, "ragged": ragged, "whole_fit": whole_fit}
+    parts = {f"lloyd-{n}x{d}x{k}": functools.partial(lloyd, shape=(n, d, k)) for n, d, k in SHAPES}
+    parts |= {"ragged": ragged, "whole_fit": whole_fit}
     with tempfile.TemporaryDirectory() as folder:
         for name, part in parts.items():
-            if name in arguments.parts:
+            if name.startswith(tuple(arguments.parts)):
                 results[name] = part(arguments.program, Path(folder), arguments.repeats)
                 results[name]["load"] = os.getloadavg()
+                results[name]["repeats"] = arguments.repeats
                 print(json.dumps({name: results[name]}, indent=1), flush=True)
                 save(results, arguments.out)
 
