@@ -29,7 +29,7 @@ impl Customers {
         check_length("recency", frequency.len(), recency)?;
         check_length("age", frequency.len(), age)?;
         let is_count = |v: f64| (0.0..=MAX_FREQUENCY).contains(&v) && v.fract() == 0.0;
-        check_values("frequency", frequency, "a whole number from 0", is_count)?;
+        check_values("frequency", frequency, "a whole number from 0 to 1e9", is_count)?;
         check_values("recency", recency, "a finite time, not negative", |v| v >= 0.0 && v.is_finite())?;
         check_values("age", age, "a finite time above 0", |v| v > 0.0 && v.is_finite())?;
         for (row_idx, ((&x, &t_x), &t)) in frequency.iter().zip(recency).zip(age).enumerate() {
@@ -144,7 +144,11 @@ pub(crate) struct UniqueRow {
 impl UniqueRow {
     /// By weight last, so that sums of weights do not depend on the caller's order.
     pub(crate) fn total_cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.history.total_cmp(&other.history).then_with(|| self.weight.total_cmp(&other.weight))
+        self.history_cmp(other).then_with(|| self.weight.total_cmp(&other.weight))
+    }
+
+    pub(crate) fn history_cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.history.total_cmp(&other.history)
     }
 }
 

@@ -20,6 +20,24 @@ impl Square {
         self.values[i * self.n + j] += value;
     }
 
+    pub(crate) fn add_all(&mut self, other: &Self) {
+        for (a, b) in self.values.iter_mut().zip(&other.values) {
+            *a += b;
+        }
+    }
+
+    /// The covariance of `map · v` where this is the covariance of v.
+    pub(crate) fn transformed(&self, map: &Self) -> Self {
+        let mut moved = Self::zeros(self.n);
+        for i in 0..self.n {
+            let row = self.times(&map.values[i * self.n..(i + 1) * self.n]);
+            for j in 0..self.n {
+                moved.add(i, j, dot(&map.values[j * self.n..(j + 1) * self.n], &row));
+            }
+        }
+        moved
+    }
+
     /// The rows and columns in `kept`, in that order.
     pub(crate) fn only(&self, kept: &[usize]) -> Self {
         let mut part = Self::zeros(kept.len());

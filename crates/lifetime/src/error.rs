@@ -90,7 +90,7 @@ pub enum LifetimeError {
         reason: String,
     },
     /// A covariate says nothing that another column does not say.
-    #[error("covariate `{column}` {problem}, so its effect cannot be told")]
+    #[error("covariate `{column}` {problem}")]
     Covariate {
         /// The covariate.
         column: String,
@@ -126,7 +126,7 @@ pub enum LifetimeError {
 }
 
 impl LifetimeError {
-    /// The stable code of this error.
+    /// The stable code of this error; [`crate::explain`] has a page for each.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Lengths { .. } => "LIF0001",

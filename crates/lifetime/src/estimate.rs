@@ -62,8 +62,9 @@ pub enum Problem {
     NotConverged,
 }
 
-/// Shapes may lie within a millionth and a million; scales too, relative to the data's own scale.
-const WIDEST: f64 = 1e6;
+/// Shapes may lie within one ten-thousandth and ten thousand; scales too, relative to the data's own scale. Beyond, no data
+/// tell the model from its limit.
+const WIDEST: f64 = 1e4;
 /// A standard error of the logarithm above this, a factor of 20 either way, is called weak.
 const WEAK: f64 = 3.0;
 
@@ -77,6 +78,8 @@ pub(crate) struct Anatomy<'a> {
     pub(crate) columns: &'a [&'a str],
     /// The unit of each parameter in the data: 1 for a shape.
     pub(crate) units: &'a [f64],
+    /// The first so many are searched as logarithms, the others as they are.
+    pub(crate) n_logs: usize,
     pub(crate) reason: Reason,
 }
 
@@ -93,20 +96,28 @@ impl Anatomy<'_> {
     /// The parameters, their covariance (of the logarithms) and the diagnosis, from where a search ended.
     pub(crate) fn read(&self, optimum: &Optimum) -> (Vec<Parameter>, Option<Square>, Convergence) {
         let covariance = covariance(optimum);
-        let estimates: Vec<f64> = optimum.point.iter().map(|log| log.exp()).collect();
+        let (parameters, convergence) = self.read_with(optimum, covariance.as_ref());
+        (parameters, covariance, convergence)
+    }
+
+    /// The same with a covariance that is known.
+    pub(crate) fn read_with(&self, optimum: &Optimum, covariance: Option<&Square>) -> (Vec<Parameter>, Convergence) {
+        let is_log = |i: usize| i < self.n_logs;
+        let points = optimum.point.iter().enumerate();
+        let estimates: Vec<f64> = points.map(|(i, &v)| if is_log(i) { v.exp() } else { v }).collect();
         let error = |i: usize| {
-            let variance = covariance.as_ref().map(|covariance| covariance.at(i, i));
+            let variance = covariance.map(|covariance| covariance.at(i, i));
             variance.filter(|_| optimum.free.contains(&i)).map(f64::sqrt)
         };
         let parameter = |(i, name): (usize, &&str)| Parameter {
             name: (*name).to_owned(),
             value: estimates[i],
-            standard_error: error(i).map(|error| error * estimates[i]),
+            standard_error: error(i).map(|error| if is_log(i) { error * estimates[i] } else { error }),
         };
         let parameters = self.names.iter().enumerate().map(parameter).collect();
         let findings = (0..self.names.len()).filter_map(|i| self.finding(i, optimum, &estimates, error(i))).collect();
         let convergence = Convergence { converged: optimum.converged, n_iterations: optimum.n_iterations, findings };
-        (parameters, covariance, convergence)
+        (parameters, convergence)
     }
 
     fn finding(&self, i: usize, optimum: &Optimum, estimates: &[f64], error: Option<f64>) -> Option<Finding> {
@@ -126,7 +137,7 @@ impl Anatomy<'_> {
             }
             (Problem::NotConverged, format!("did not settle after {} iterations", optimum.n_iterations))
         } else {
-            let error = error.filter(|error| *error > WEAK)?;
+            let error = error.filter(|error| i < self.n_logs && *error > WEAK)?;
             let text = format!("is barely told by the data: its logarithm has standard error {error:.1}");
             (Problem::Weak, text)
         };
@@ -136,7 +147,7 @@ impl Anatomy<'_> {
 }
 
 /// The inverse Hessian of the free parameters; zero rows and columns for those at a bound.
-fn covariance(optimum: &Optimum) -> Option<Square> {
+pub(crate) fn covariance(optimum: &Optimum) -> Option<Square> {
     let inverse = optimum.evaluation.hessian.only(&optimum.free).cholesky(0.0)?.inverse();
     let mut covariance = Square::zeros(optimum.point.len());
     for (a, &i) in optimum.free.iter().enumerate() {

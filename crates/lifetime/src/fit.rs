@@ -71,7 +71,7 @@ pub(crate) fn check(kind: ModelKind, rows: &[UniqueRow]) -> Result<(), LifetimeE
     Ok(())
 }
 
-fn count(rows: &[UniqueRow]) -> usize {
+pub(crate) fn count(rows: &[UniqueRow]) -> usize {
     rows.iter().map(|row| row.count as usize).sum()
 }
 
@@ -157,7 +157,7 @@ impl Search {
             ModelKind::ParetoNbd => (reason_of_rate, [1.0, self.age, 1.0, self.age]),
         };
         let columns = ["frequency", "frequency", "recency", "recency"];
-        with(&Anatomy { names: &names, columns: &columns, units: &units, reason })
+        with(&Anatomy { names: &names, columns: &columns, units: &units, n_logs: 4, reason })
     }
 }
 

@@ -66,6 +66,10 @@ impl Discount {
         check_setting("horizon", horizon, "a finite time above 0", horizon > 0.0)?;
         Ok(Self { rate, horizon })
     }
+
+    pub(crate) fn expected(self, posterior: &Posterior) -> f64 {
+        posterior.discounted(self.rate, self.horizon)
+    }
 }
 
 pub(crate) fn check_setting(
@@ -88,11 +92,14 @@ impl PurchaseModel {
         per_customer(customers, |row_idx| window.expected(&self.posterior(customers.history(row_idx))))
     }
 
+    /// For each customer, the log-likelihood of the history. `N` values.
+    pub fn log_likelihood(&self, customers: &Customers) -> Vec<f64> {
+        per_customer(customers, |row_idx| self.log_likelihood_of(&customers.unique_row(row_idx)))
+    }
+
     /// For each customer, the expected number of transactions after the end of observation, discounted. `N` values.
     pub fn discounted_expected(&self, customers: &Customers, discount: Discount) -> Vec<f64> {
-        per_customer(customers, |row_idx| {
-            self.posterior(customers.history(row_idx)).discounted(discount.rate, discount.horizon)
-        })
+        per_customer(customers, |row_idx| discount.expected(&self.posterior(customers.history(row_idx))))
     }
 
     /// Expected repeat transactions of a customer in (0, t] after the first purchase; 0 for t ≤ 0.

@@ -12,7 +12,7 @@ use crate::estimate::{Anatomy, Convergence, Parameter};
 use crate::forecast::per_customer;
 use crate::mixture::Row;
 use crate::objective::{Likelihood, NegativeLogLikelihood};
-use crate::optimise::minimise;
+use crate::optimise::{Optimum, minimise};
 use crate::special::{digamma, ln_gamma, trigamma};
 
 /// Gamma-Gamma by its parameters.
@@ -59,16 +59,9 @@ pub fn fit_spend(customers: &Customers) -> Result<SpendFit, LifetimeError> {
         let of_kind = " with repeat purchases";
         return Err(LifetimeError::TooFewCustomers { model: NAME, needed: MIN_CUSTOMERS, of_kind, found: rows.len() });
     }
-    let mean = weighted_mean(&rows, |row| row.history.recency);
-    let anatomy = Anatomy { names: &NAMES, columns: &COLUMNS, units: &[1.0, 1.0, mean], reason };
-    let objective = NegativeLogLikelihood::<GammaGamma, 3>::new(&rows);
-    let search = |p: f64, q: f64| {
-        let start = [p, q, (q - 1.0) * mean / p].map(f64::ln);
-        minimise(&objective, &start, &anatomy.bounds())
-    };
-    let (first, second) = (search(2.0, 2.0), search(6.0, 4.0));
-    let optimum = if first.evaluation.value <= second.evaluation.value { first } else { second };
-    let (parameters, covariance, convergence) = anatomy.read(&optimum);
+    let search = SpendSearch::new(&rows);
+    let optimum = search.best(&rows);
+    let (parameters, covariance, convergence) = search.anatomy().read(&optimum);
     Ok(SpendFit {
         model: GammaGamma::at(&[optimum.point[0], optimum.point[1], optimum.point[2]]),
         parameters,
@@ -80,8 +73,33 @@ pub fn fit_spend(customers: &Customers) -> Result<SpendFit, LifetimeError> {
     })
 }
 
+/// A search for the maximum, with the data's own scale of money.
+pub(crate) struct SpendSearch {
+    units: [f64; 3],
+}
+
+impl SpendSearch {
+    pub(crate) fn new(rows: &[UniqueRow]) -> Self {
+        Self { units: [1.0, 1.0, weighted_mean(rows, |row| row.history.recency)] }
+    }
+
+    fn anatomy(&self) -> Anatomy<'_> {
+        Anatomy { names: &NAMES, columns: &COLUMNS, units: &self.units, n_logs: 3, reason }
+    }
+
+    pub(crate) fn optimum(&self, rows: &[UniqueRow], start: &[f64]) -> Optimum {
+        minimise(&NegativeLogLikelihood::<GammaGamma, 3>::new(rows), start, &self.anatomy().bounds())
+    }
+
+    fn best(&self, rows: &[UniqueRow]) -> Optimum {
+        let from = |p: f64, q: f64| self.optimum(rows, &[p, q, (q - 1.0) * self.units[2] / p].map(f64::ln));
+        let (first, second) = (from(2.0, 2.0), from(6.0, 4.0));
+        if first.evaluation.value <= second.evaluation.value { first } else { second }
+    }
+}
+
 /// Customers with repeat purchases, sorted by frequency; mean spend stands in for recency.
-fn spend_rows(customers: &Customers) -> Result<Vec<UniqueRow>, LifetimeError> {
+pub(crate) fn spend_rows(customers: &Customers) -> Result<Vec<UniqueRow>, LifetimeError> {
     let spend = customers.mean_spend().ok_or(LifetimeError::NoSpend { model: NAME })?;
     let buyers = (0..customers.n_rows()).filter(|&row_idx| customers.frequency()[row_idx] > 0);
     let row = |row_idx: usize| {

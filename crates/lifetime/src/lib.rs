@@ -3,8 +3,10 @@
 //! The classics of customer lifetime value at any scale: BG/NBD, MBG/NBD and Pareto/NBD for how often customers buy and
 //! when they stop, Gamma-Gamma for what they spend.
 //! Fits are maximum likelihood over unique histories with exact derivatives; there is no penalty and nothing to tune.
-//! Invariants: customers are checked once, by [`Customers`]; a result depends neither on the order of the customers nor
-//! on the number of threads; an expectation that is infinite is a [`LifetimeError`], never a large number; a fit that
+//! Pareto/NBD takes static covariates ([`fit_covariates`]), segments are fitted in one call ([`fit_segments`]), and
+//! customers of a contract have the beta-geometric model ([`fit_retention`]).
+//! Invariants: customers are checked once, by [`Customers`]; no result depends on the number of threads, and no fit on the
+//! order of the customers (to rounding where there are covariates); an expectation that is infinite is a [`LifetimeError`], never a large number; a fit that
 //! should not be trusted says so, naming the parameter and the column, in [`Convergence::findings`].
 //!
 //! # Example
@@ -26,11 +28,14 @@
 //! ```
 
 mod beta_dropout;
+mod bootstrap;
+mod covariates;
 mod customers;
 mod dense;
 mod dropout_integral;
 mod error;
 mod estimate;
+mod explain;
 mod fit;
 mod forecast;
 mod gamma_gamma;
@@ -41,16 +46,27 @@ mod objective;
 mod optimise;
 mod posterior;
 mod quadrature;
+mod random;
+pub mod reference;
+mod segments;
+mod shifted_beta_geometric;
+mod simulate;
 mod special;
 #[cfg(test)]
 mod tests;
 mod value;
 
+pub use bootstrap::{ParameterBootstrap, ParameterInterval};
+pub use covariates::{CovariateFit, CovariateParetoNbd, Covariates, fit_covariates};
 pub use customers::Customers;
 pub use error::LifetimeError;
 pub use estimate::{Convergence, Finding, Parameter, Problem};
+pub use explain::{codes, explain};
 pub use fit::{Fit, fit};
 pub use forecast::{Discount, Window};
 pub use gamma_gamma::{GammaGamma, SpendFit, fit_spend};
 pub use models::{BgNbd, MbgNbd, ModelKind, ParetoNbd, PurchaseModel};
+pub use segments::fit_segments;
+pub use shifted_beta_geometric::{Cohorts, RetentionFit, ShiftedBetaGeometric, fit_retention};
+pub use simulate::Simulation;
 pub use value::{discounted_value, expected_value};

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::LifetimeError;
 use crate::beta_dropout::BetaDropout;
-use crate::customers::History;
+use crate::customers::{History, UniqueRow};
 use crate::dropout_integral::DropoutIntegral;
+use crate::objective::Likelihood;
 use crate::posterior::{Dropout, Posterior};
 
 /// Which purchase model.
@@ -148,6 +149,14 @@ impl PurchaseModel {
         Posterior { p_alive, shape: prior.shape + x, scale: prior.scale + history.age, dropout }
     }
 
+    pub(crate) fn log_likelihood_of(&self, row: &UniqueRow) -> f64 {
+        match *self {
+            Self::BgNbd(BgNbd { r, alpha, a, b }) => value(&BetaDropout::<0> { r, alpha, a, b }, row),
+            Self::MbgNbd(MbgNbd { r, alpha, a, b }) => value(&BetaDropout::<1> { r, alpha, a, b }, row),
+            Self::ParetoNbd(ParetoNbd { r, alpha, s, beta }) => value(&DropoutIntegral::new(r, alpha, s, beta), row),
+        }
+    }
+
     pub(crate) fn p_alive_after(&self, history: History) -> f64 {
         let History { frequency, recency, age } = history;
         match *self {
@@ -160,6 +169,10 @@ impl PurchaseModel {
             Self::ParetoNbd(ParetoNbd { r, alpha, s, beta }) => DropoutIntegral::new(r, alpha, s, beta).of(history).1,
         }
     }
+}
+
+fn value<L: Likelihood<4>>(model: &L, row: &UniqueRow) -> f64 {
+    model.row(&model.of_frequency(row.history.frequency), row).value
 }
 
 /// The parameters' names, in order.

@@ -15,6 +15,20 @@ pub(crate) struct Evaluation {
     pub(crate) hessian: Square,
 }
 
+impl Evaluation {
+    pub(crate) fn zeros(n: usize) -> Self {
+        Self { value: 0.0, gradient: vec![0.0; n], hessian: Square::zeros(n) }
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.value += other.value;
+        for (a, b) in self.gradient.iter_mut().zip(&other.gradient) {
+            *a += b;
+        }
+        self.hessian.add_all(&other.hessian);
+    }
+}
+
 /// Closed intervals, one for each parameter.
 #[derive(Clone, Debug)]
 pub(crate) struct Bounds {
@@ -27,6 +41,32 @@ impl Bounds {
         for (i, value) in point.iter_mut().enumerate() {
             *value = value.clamp(self.lower[i], self.upper[i]);
         }
+    }
+
+    /// How much of `step` parameter `i` can take from `value` before it meets a bound.
+    fn room(&self, i: usize, value: f64, step: f64) -> f64 {
+        if step > 0.0 {
+            (self.upper[i] - value) / step
+        } else if step < 0.0 {
+            (self.lower[i] - value) / step
+        } else {
+            f64::INFINITY
+        }
+    }
+
+    /// As far along `step` as all bounds allow: cutting one component alone would leave a ridge that runs across the
+    /// parameters.
+    fn walk(&self, point: &[f64], step: &[f64]) -> Vec<f64> {
+        let share = (0..point.len()).map(|i| self.room(i, point[i], step[i])).fold(1.0, f64::min);
+        let mut trial: Vec<f64> = point.iter().zip(step).map(|(value, s)| value + share * s).collect();
+        for i in 0..point.len() {
+            // The parameter that ends the walk lies on its bound, to the bit.
+            if share < 1.0 && self.room(i, point[i], step[i]) == share {
+                trial[i] = if step[i] > 0.0 { self.upper[i] } else { self.lower[i] };
+            }
+        }
+        self.clamp(&mut trial);
+        trial
     }
 
     /// Parameters that are not held at a bound by the gradient.
@@ -69,10 +109,8 @@ pub(crate) fn minimise(objective: &dyn Objective, start: &[f64], bounds: &Bounds
         if is_minimum(&here, &free) {
             return Optimum { point, evaluation: here, free, n_iterations, converged: true };
         }
-        let (step, shift) = damped_step(&here, &free, damping);
-        let mut trial = point.clone();
-        step.iter().zip(&free).for_each(|(s, &i)| trial[i] += s);
-        bounds.clamp(&mut trial);
+        let (step, shift) = bounded_step(&here, &point, bounds, &free, damping);
+        let trial = bounds.walk(&point, &step);
         let moved: Vec<f64> = trial.iter().zip(&point).map(|(a, b)| a - b).collect();
         let there = objective.evaluate(&trial);
         let predicted = -dot(&here.gradient, &moved) - 0.5 * dot(&here.hessian.times(&moved), &moved);
@@ -92,10 +130,32 @@ pub(crate) fn minimise(objective: &dyn Objective, start: &[f64], bounds: &Bounds
     Optimum { point, evaluation: here, free, n_iterations: MAX_ITERATIONS, converged }
 }
 
+/// Directions flatter than this, relative to the steepest curvature, count as flat rather than as curved downwards.
+const FLAT: f64 = 1e-12;
+
 fn is_minimum(here: &Evaluation, free: &[usize]) -> bool {
     let gradient: Vec<f64> = free.iter().map(|&i| here.gradient[i]).collect();
-    let factor = here.hessian.only(free).cholesky(0.0);
+    let hessian = here.hessian.only(free);
+    let factor = hessian.cholesky(0.0).or_else(|| hessian.cholesky(FLAT * largest_curvature(here, free)));
     factor.is_some_and(|factor| 0.5 * dot(&gradient, &factor.solve(&gradient)) < MIN_GAIN)
+}
+
+/// The damped Newton step of all parameters: 0 for those that are held at a bound or would leave through one. With the
+/// damping that it took.
+fn bounded_step(here: &Evaluation, point: &[f64], bounds: &Bounds, free: &[usize], damping: f64) -> (Vec<f64>, f64) {
+    let mut free = free.to_vec();
+    loop {
+        let (part, shift) = damped_step(here, &free, damping);
+        let mut step = vec![0.0; point.len()];
+        for (s, &i) in part.iter().zip(&free) {
+            step[i] = *s;
+        }
+        let n_free = free.len();
+        free.retain(|&i| bounds.room(i, point[i], step[i]) > 0.0);
+        if free.len() == n_free {
+            return (step, shift);
+        }
+    }
 }
 
 /// The damped Newton step of the free parameters, no longer than [`MAX_STEP`], and the damping that it took to make the
@@ -106,7 +166,7 @@ fn damped_step(here: &Evaluation, free: &[usize], damping: f64) -> (Vec<f64>, f6
     let factor: Cholesky = loop {
         match hessian.cholesky(shift) {
             Some(factor) => break factor,
-            None => shift = (4.0 * shift).max(1e-3 * largest_curvature(here, free)),
+            None => shift = (10.0 * shift).max(FLAT * largest_curvature(here, free)),
         }
     };
     let gradient: Vec<f64> = free.iter().map(|&i| -here.gradient[i]).collect();
