@@ -8,6 +8,7 @@
     reason = "a test crate: its modules share helpers, and skipped tests say so"
 )]
 
+mod clv;
 mod documents;
 mod layering;
 mod program_errors;

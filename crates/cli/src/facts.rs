@@ -12,9 +12,9 @@ use tenure_report::{
     Retention, RowCount, Suspect, Timeline, Timing,
 };
 use tenure_table::{Column, MISSING_CODE, Role, Table, Timestamp, Values};
+use tenure_train::Trained;
 
 use crate::clock::Clock;
-use crate::stages::learn::Fold;
 
 /// Fewer test rows of a class than this make every figure wide.
 const FEW_ROWS: u64 = 100;
@@ -53,13 +53,57 @@ pub fn data(plan: &Plan, loaded: &Loaded, preprocessor: &Preprocessor) -> DataFa
     }
 }
 
-/// How many of these rows there are, and how many are positive.
+/// How many of these rows there are, and how many are positive: have left or, where only value is known, have any.
 pub fn row_count(table: &Table, rows: &[u32]) -> RowCount {
-    let n_positive = match table.with_role(Role::Target).map(|column| &column.values) {
-        Some(Values::Numeric(target)) => rows.iter().filter(|&&row_idx| target[row_idx as usize] > 0.5).count(),
+    let label = table.with_role(Role::Target).or_else(|| table.with_role(Role::Value));
+    let n_positive = match label.map(|column| &column.values) {
+        Some(Values::Numeric(target)) => rows.iter().filter(|&&row_idx| target[row_idx as usize] > 0.0).count(),
         _ => 0,
     };
     RowCount { n_rows: rows.len() as u64, n_positive: n_positive as u64 }
+}
+
+/// What customers were worth in some rows.
+#[derive(Clone, Copy, Debug, Default, serde::Serialize)]
+pub struct ValueFacts {
+    /// Rows.
+    pub n_rows: usize,
+    /// Rows with a value above 0.
+    pub n_above_zero: usize,
+    /// The largest value.
+    pub largest: f64,
+    /// The sum of all values.
+    pub sum: f64,
+}
+
+impl ValueFacts {
+    /// The share of rows with a value above 0.
+    pub fn share_above_zero(&self) -> f64 {
+        self.n_above_zero as f64 / self.n_rows.max(1) as f64
+    }
+
+    /// The mean value.
+    pub fn mean(&self) -> f64 {
+        self.sum / self.n_rows.max(1) as f64
+    }
+
+    /// The mean of the values above 0; 0 where there are none.
+    pub fn mean_above_zero(&self) -> f64 {
+        self.sum / self.n_above_zero.max(1) as f64
+    }
+}
+
+/// What customers were worth in these rows; none where the table has no values.
+pub fn values(table: &Table, rows: &[u32]) -> Option<ValueFacts> {
+    let Values::Numeric(values) = &table.with_role(Role::Value)?.values else { return None };
+    let mut facts = ValueFacts { n_rows: rows.len(), ..ValueFacts::default() };
+    for &row_idx in rows {
+        let value = f64::from(values[row_idx as usize]);
+        facts.n_above_zero += usize::from(value > 0.0);
+        facts.largest = facts.largest.max(value);
+        facts.sum += value;
+    }
+    Some(facts)
 }
 
 fn columns(loaded: &Loaded, preprocessor: &Preprocessor) -> Vec<ColumnFacts> {
@@ -169,10 +213,10 @@ pub fn network(spec: &NetworkSpec) -> String {
 }
 
 /// One curve for each network of a partition.
-pub fn curves(partition: &str, fold: &Fold) -> Vec<LearningCurve> {
-    (0..fold.trained.networks().len())
+pub fn curves(partition: &str, trained: &Trained) -> Vec<LearningCurve> {
+    (0..trained.networks().len())
         .map(|network| {
-            let of_network = || fold.trained.history().iter().filter(move |record| record.network == network);
+            let of_network = || trained.history().iter().filter(move |record| record.network == network);
             let best = of_network().min_by(|a, b| a.validation_loss.total_cmp(&b.validation_loss));
             LearningCurve {
                 partition: partition.to_owned(),

@@ -69,6 +69,11 @@ impl Failure {
         Self::plain(Exit::Usage, message, hint)
     }
 
+    /// Data that cannot be used for what was asked.
+    pub fn data(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::plain(Exit::Data, message, hint)
+    }
+
     /// Something that does not match what it should.
     pub fn integrity(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::plain(Exit::Integrity, message, hint)

@@ -1,20 +1,24 @@
-//! The way the data goes: the one function that reads as the picture in the README.
+//! The way the data goes: what every run has in common, and which task's stages come between.
+
+mod churn;
+mod value;
 
 use std::sync::atomic::AtomicBool;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use tenure_config::Resolved;
+use serde_json::Value;
+use tenure_config::{Plan, Resolved, Task};
+use tenure_model::ChosenDevice;
 use tenure_report::{RunFacts, RunResults};
 
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::run_dir::RunDir;
-use crate::stages::judge::{TestScores, judge};
-use crate::stages::learn::Learner;
-use crate::stages::tell::{self, Findings};
-use crate::stages::{prepare, study};
+use crate::stages::learn;
+use crate::stages::value::results::ValueResults;
+use crate::summary;
 
 /// One run to be made, or gone on with.
 pub struct Job<'a> {
@@ -28,10 +32,19 @@ pub struct Job<'a> {
     pub interrupted: &'a AtomicBool,
 }
 
+/// What a run found out, by its task.
+pub enum Outcome {
+    /// Who leaves.
+    Churn(Box<RunResults>),
+    /// What customers are worth.
+    Value(Box<ValueResults>),
+}
+
 /// `run.json`
 #[derive(Serialize)]
 struct RunRecord<'a> {
     status: &'static str,
+    task: &'static str,
     started_at: String,
     tenure_version: &'static str,
     git_revision: &'static str,
@@ -41,54 +54,39 @@ struct RunRecord<'a> {
 }
 
 /// From the experiment to its report; the run is complete when this returns.
-pub fn run(job: &Job<'_>, progress: &mut Progress) -> Result<RunResults, Failure> {
-    let (plan, dir) = (&job.resolved.plan, job.dir);
+pub fn run(job: &Job<'_>, progress: &mut Progress) -> Result<Outcome, Failure> {
     let mut clock = Clock::start();
     job.record("running", None, &clock)?;
 
-    let device = tenure_model::select_device(&plan.device)?;
+    let device = tenure_model::select_device(&job.plan().device)?;
     progress.say(&format!("device: {} ({}), {}", device.info.adapter, device.info.backend, device.info.reason));
 
-    let loaded = prepare::load(plan, dir, progress)?;
-    let partitions = prepare::split(plan, &loaded)?;
-    let suspects = prepare::suspects(&loaded, &partitions)?;
-    clock.lap("load");
-
-    let learner = Learner { plan, loaded: &loaded, device: &device, dir, interrupted: job.interrupted };
-    let folds = learner.learn(partitions, progress)?;
-    clock.lap("train");
-
-    let scores = TestScores::of(&loaded, &folds, progress)?;
-    tell::predictions(dir, &loaded, &scores, folds.len())?;
-    let mut evaluation = judge(plan, &loaded, &folds, &scores, progress)?;
-    clock.lap("evaluate");
-
-    evaluation.importance = study::importance(plan, &loaded, &folds[0], progress)?;
-    let dependence = study::dependence(plan, &loaded, &folds[0], &evaluation.importance, progress)?;
-    clock.lap("explain");
-
-    dir.write_json("metrics.json", &evaluation)?;
-    let findings = Findings {
-        plan,
-        settings: job.resolved.origins.settings(),
-        loaded: &loaded,
-        device: &device,
-        folds: &folds,
-        suspects: &suspects,
-        evaluation,
-        dependence,
+    let mut course = Course { job, device: &device, clock: &mut clock, progress };
+    let outcome = match job.plan().experiment.task {
+        Task::Churn => Outcome::Churn(Box::new(churn::run(&mut course)?)),
+        Task::Clv | Task::ChurnClv => Outcome::Value(Box::new(value::run(&mut course)?)),
     };
-    let results = findings.results(job.facts(), &clock);
-    tell::documents(dir, plan, &results)?;
     clock.lap("report");
 
-    learner.forget_checkpoints()?;
+    learn::forget_checkpoints(job.dir)?;
     job.record("complete", Some(&device.info), &clock)?;
-    dir.finish()?;
-    Ok(results)
+    job.dir.finish()?;
+    Ok(outcome)
+}
+
+/// What the stages of a task are given.
+struct Course<'a> {
+    job: &'a Job<'a>,
+    device: &'a ChosenDevice,
+    clock: &'a mut Clock,
+    progress: &'a mut Progress,
 }
 
 impl Job<'_> {
+    fn plan(&self) -> &Plan {
+        &self.resolved.plan
+    }
+
     fn record(
         &self,
         status: &'static str,
@@ -97,10 +95,11 @@ impl Job<'_> {
     ) -> Result<(), Failure> {
         let record = RunRecord {
             status,
+            task: self.plan().experiment.task.name(),
             started_at: self.started.to_rfc3339(),
             tenure_version: env!("CARGO_PKG_VERSION"),
             git_revision: env!("TENURE_GIT_REVISION"),
-            seed: self.resolved.plan.experiment.seed,
+            seed: self.plan().experiment.seed,
             device,
             seconds: clock.stages(),
         };
@@ -108,7 +107,7 @@ impl Job<'_> {
     }
 
     fn facts(&self) -> RunFacts {
-        let experiment = &self.resolved.plan.experiment;
+        let experiment = &self.plan().experiment;
         let folder = self.dir.path().file_name().map(|name| name.to_string_lossy().into_owned());
         RunFacts {
             name: experiment.name.clone(),
@@ -116,6 +115,33 @@ impl Job<'_> {
             task: experiment.task.to_string(),
             started_at: self.started.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
             command: format!("tenure rerun {}", self.dir.path().display()),
+        }
+    }
+}
+
+impl Outcome {
+    /// Whether every gate is passed.
+    pub fn passes(&self) -> bool {
+        let gates = match self {
+            Self::Churn(results) => &results.gates,
+            Self::Value(results) => &results.gates,
+        };
+        gates.iter().all(|gate| gate.passed)
+    }
+
+    /// What a person reads when a run ends.
+    pub fn text(&self, dir: &RunDir) -> String {
+        match self {
+            Self::Churn(results) => summary::text(results, dir.path()),
+            Self::Value(results) => results.text(dir.path()),
+        }
+    }
+
+    /// What a program reads when a run ends.
+    pub fn json(&self, dir: &RunDir) -> Value {
+        match self {
+            Self::Churn(results) => summary::json(results, dir.path()),
+            Self::Value(results) => results.json(dir.path()),
         }
     }
 }

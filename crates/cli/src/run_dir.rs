@@ -99,6 +99,12 @@ impl RunDir {
         if run.is_complete() { Err(RunDirError::Complete { path: run.path }) } else { Ok(run) }
     }
 
+    /// The name of the task that the run is of, as `run.json` has it; before there were several it was `churn`.
+    pub fn task(&self) -> Result<String, RunDirError> {
+        let record: serde_json::Value = self.read_json("run.json", "the record of a run")?;
+        Ok(record["task"].as_str().unwrap_or("churn").to_owned())
+    }
+
     /// The folder.
     pub fn path(&self) -> &Path {
         &self.path

@@ -3,6 +3,7 @@
 mod columns;
 mod effect;
 mod head;
+mod task;
 mod time;
 
 use crate::code::Code;
@@ -18,6 +19,7 @@ pub(crate) fn check(draft: &Draft, reader: &mut Reader) {
         check.files();
         columns::check(&mut check);
         effect::check(&mut check);
+        task::check(&mut check);
         if check.has_events() {
             time::check(&mut check);
         }

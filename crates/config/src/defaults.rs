@@ -22,13 +22,18 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("data.id_key_file", "\"secret.key\""),
     ("data.columns", "customer_id = \"id\""),
     ("data.types", "zip_code = \"category\""),
+    ("time.train_horizon", "\"90d\""),
     ("time.lookback", "\"365d\""),
     ("time.active_within", "\"180d\""),
     ("split.group", "\"household\""),
     ("split.column", "\"part\""),
+    ("split.holdout", "\"holdout.txt\""),
     ("gates.min_auc", "0.7"),
     ("gates.max_log_loss", "0.6"),
     ("gates.max_ece", "0.05"),
+    ("gates.min_gini", "0.5"),
+    ("gates.min_spearman", "0.3"),
+    ("gates.max_value_ratio", "1.2"),
 ];
 
 /// The text of `configs/default.toml`. It resolves to the plan of a file that says nothing but

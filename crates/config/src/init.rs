@@ -126,7 +126,8 @@ fn allowed(column: &InitColumn, source: Source) -> Option<Role> {
     };
     match (source, column.role) {
         (Source::Customers, None | Some(Role::Amount | Role::Quantity | Role::Time)) => Some(by_type),
-        (Source::Events, Some(Role::Target)) => None,
+        (Source::Customers, Some(Role::Value)) => Some(by_type),
+        (Source::Events, Some(Role::Target | Role::Value)) => None,
         (_, role) => role,
     }
 }

@@ -91,6 +91,13 @@ impl Origins {
         for setting in &mut self.settings {
             setting.applies = match (setting.section.as_str(), setting.key.as_str()) {
                 ("time", "n_train" | "step") => has_events && !is_listed,
+                ("time", "train_horizon" | "returns") => has_events && plan.experiment.task.predicts_value(),
+                ("evaluate", "pool") => plan.experiment.task.predicts_value(),
+                ("model", "offset") => {
+                    has_events && plan.model.kind.is_network() && plan.experiment.task.predicts_value()
+                }
+                ("gates", "min_gini" | "min_spearman" | "max_value_ratio") => plan.experiment.task.predicts_value(),
+                ("gates", "min_auc" | "max_log_loss" | "max_ece") => plan.experiment.task.predicts_churn(),
                 ("time" | "features", _) => has_events,
                 ("synthetic", _) => is_made,
                 ("data", "files") => !is_made,

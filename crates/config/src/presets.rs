@@ -1,7 +1,7 @@
 //! What `model.kind` and `model.preset` stand for: every default of `[model]` and `[train]`, in one place.
 
 use crate::{
-    Activation, ClassWeight, Model, ModelHead, ModelKind, NumericEmbedding, NumericEncoding, Preset, Schedule,
+    Activation, ClassWeight, Model, ModelHead, ModelKind, NumericEmbedding, NumericEncoding, Offset, Preset, Schedule,
     TabmVariant, Train,
 };
 
@@ -15,6 +15,8 @@ pub(crate) fn recipe(kind: ModelKind, preset: Preset) -> (Model, Train) {
         }
         ModelKind::Realmlp => realmlp(preset),
         ModelKind::Logistic => logistic(preset),
+        // Fitted by maximum likelihood: the defaults of the network that would stand in their place are never read.
+        ModelKind::ParetoNbd | ModelKind::BgNbd => tabm(preset),
     };
     (Model { kind, preset, ..model }, train)
 }
@@ -22,7 +24,7 @@ pub(crate) fn recipe(kind: ModelKind, preset: Preset) -> (Model, Train) {
 /// How magnitudes are scaled where the file does not say: TabM was made for quantiles, the others for robust scaling.
 pub(crate) const fn numeric_encoding(kind: ModelKind) -> NumericEncoding {
     match kind {
-        ModelKind::Tabm | ModelKind::Mlp => NumericEncoding::Quantile,
+        ModelKind::Tabm | ModelKind::Mlp | ModelKind::ParetoNbd | ModelKind::BgNbd => NumericEncoding::Quantile,
         ModelKind::Realmlp | ModelKind::Logistic => NumericEncoding::Robust,
     }
 }
@@ -48,6 +50,7 @@ fn tabm(preset: Preset) -> (Model, Train) {
         n_bins: 32,
         n_frequencies: 24,
         frequency_scale: 0.01,
+        offset: Offset::None,
     };
     let train = Train {
         epochs: 200,

@@ -10,8 +10,8 @@ use crate::origin::Origin;
 use crate::reader::Reader;
 use crate::{
     Csv, Cutoffs, Data, Delimiter, Device, DeviceKind, Encode, Evaluate, Experiment, Features, Gates, Model, ModelHead,
-    ModelKind, NumericEncoding, Plan, Preset, Profit, Report, Run, Source, Split, SplitKind, Synthetic, SyntheticKind,
-    Task, Time, Train, presets,
+    ModelKind, NumericEncoding, Plan, Preset, Profit, Report, Returns, Run, Source, Split, SplitKind, Synthetic,
+    SyntheticKind, Task, Time, Train, presets,
 };
 
 /// What a file says before its parts are compared with each other.
@@ -30,7 +30,7 @@ pub(crate) fn draft(reader: &mut Reader, stem: &str, bases: &Bases) -> Draft {
     let features = features(reader);
     let synthetic = synthetic(reader);
     let has_events = has_events(data.source, synthetic.kind);
-    let split = split(reader, if has_events { SplitKind::Temporal } else { SplitKind::Stratified });
+    let split = split(reader, if has_events { SplitKind::Temporal } else { SplitKind::Stratified }, bases);
     let (model, train, encode) = network(reader, experiment.task);
     let evaluate = evaluate(reader);
     let (report, gates, run) = (report(reader), gates(reader), run(reader));
@@ -119,9 +119,11 @@ fn time(reader: &mut Reader) -> Time {
     Time {
         cutoffs: listed.map_or(Cutoffs::Auto { n_train, step }, Cutoffs::At),
         horizon: s.get("horizon", &duration(), Span::days(90)),
+        train_horizon: s.find("train_horizon", &duration()),
         gap: s.get("gap", &duration_or_zero(), Span::default()),
         lookback: s.find("lookback", &duration()),
         active_within: s.find("active_within", &duration()),
+        returns: s.get("returns", &choice(), Returns::Ignore),
     }
 }
 
@@ -135,6 +137,8 @@ fn features(reader: &mut Reader) -> Features {
         n_lags: s.get("n_lags", &count(0..=120), 6) as usize,
         breadth: s.get("breadth", &Flag, true),
         calendar: s.get("calendar", &Flag, false),
+        lifetime: s.get("lifetime", &Flag, false),
+        drop: s.get("drop", &list(text()).distinct(), Vec::new()),
     }
 }
 
@@ -151,7 +155,7 @@ fn synthetic(reader: &mut Reader) -> Synthetic {
     }
 }
 
-fn split(reader: &mut Reader, kind: SplitKind) -> Split {
+fn split(reader: &mut Reader, kind: SplitKind, bases: &Bases) -> Split {
     let share = float().above(0.0).below(1.0);
     let mut s = reader.section("split");
     Split {
@@ -161,6 +165,7 @@ fn split(reader: &mut Reader, kind: SplitKind) -> Split {
         folds: s.get("folds", &count(0..=100), 0) as usize,
         group: s.find("group", &text()),
         column: s.find("column", &text()),
+        holdout: s.find("holdout", &PathKind::new(bases.clone())),
     }
 }
 
@@ -199,6 +204,7 @@ fn model(s: &mut crate::reader::Section<'_>, d: &Model) -> Model {
         n_bins: s.get("n_bins", &count(2..=1_024), d.n_bins as u64) as usize,
         n_frequencies: s.get("n_frequencies", &count(1..=1_024), d.n_frequencies as u64) as usize,
         frequency_scale: s.get("frequency_scale", &float().above(0.0).at_most(1e3), d.frequency_scale),
+        offset: s.get("offset", &choice(), d.offset),
     }
 }
 
@@ -238,6 +244,7 @@ fn evaluate(reader: &mut Reader) -> Evaluate {
         confidence: s.get("confidence", &float().at_least(0.5).below(1.0), 0.95),
         bins: s.get("bins", &count(2..=1_000), 10) as usize,
         calibration: s.get("calibration", &choice(), crate::Calibration::Auto),
+        pool: s.get("pool", &choice(), crate::Pool::None),
         slices: s.get("slices", &list(text()).distinct(), Vec::new()),
         min_slice_rows: s.get("min_slice_rows", &count(1..=1_000_000_000), 50) as usize,
         permutations: s.get("permutations", &count(0..=1_000), 5) as usize,
@@ -264,6 +271,9 @@ fn gates(reader: &mut Reader) -> Gates {
         min_auc: s.find("min_auc", &share),
         max_log_loss: s.find("max_log_loss", &float().above(0.0)),
         max_ece: s.find("max_ece", &share),
+        min_gini: s.find("min_gini", &float().at_least(-1.0).at_most(1.0)),
+        min_spearman: s.find("min_spearman", &float().at_least(-1.0).at_most(1.0)),
+        max_value_ratio: s.find("max_value_ratio", &float().at_least(1.0)),
     }
 }
 

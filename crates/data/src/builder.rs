@@ -34,7 +34,9 @@ impl Builder {
         match form {
             Form::Id | Form::Consent => Self::Nothing,
             Form::Time => Self::Times { values: Vec::new() },
-            Form::Target | Form::Weight | Form::Number => Self::Numbers { values: Vec::new(), n_infinite: 0 },
+            Form::Target | Form::Value | Form::Weight | Form::Number => {
+                Self::Numbers { values: Vec::new(), n_infinite: 0 }
+            }
             Form::Days => Self::Days { values: Vec::new() },
             Form::Level => Self::Levels { codes: Vec::new(), levels: Box::default() },
         }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use hashbrown::DefaultHashBuilder;
-use tenure_config::{Data, Plan, Task};
+use tenure_config::{Data, Plan};
 use tenure_table::{Column, Role, TextColumn, Values};
 
 use crate::builder::Builder;
@@ -125,7 +125,7 @@ fn decide(
 /// Fails where numbers were asked for, or surely meant, and a value is none.
 fn check_numbers(files: &[SourceFile], reading: &Reading, profile: &Profile) -> Result<(), DataError> {
     match (&profile.first_text, reading.form) {
-        (Some((file_idx, row, text)), Form::Number | Form::Weight) => Err(DataError::WrongType {
+        (Some((file_idx, row, text)), Form::Number | Form::Value | Form::Weight) => Err(DataError::WrongType {
             file: files[*file_idx].path.clone(),
             row: *row,
             column: reading.name.clone(),
@@ -168,6 +168,7 @@ struct Head {
     time_us: i64,
     weight: f32,
     label: f32,
+    value: f64,
 }
 
 /// A row of a batch of a file.
@@ -241,7 +242,8 @@ impl<'a> Reader<'a> {
             return Err(Stop::Row((Reason::Ragged, None)));
         }
         let customer = self.customer(at)?;
-        let head = Head { customer, time_us: self.time(at)?, weight: self.weight(at)?, label: self.label(at)? };
+        let (time_us, weight) = (self.time(at)?, self.weight(at)?);
+        let head = Head { customer, time_us, weight, label: self.label(at)?, value: self.value(at)? };
         match self.place(Form::Id) {
             Some(place) if !self.seen.insert((head.customer, head.time_us)) => {
                 Err(Stop::Row((Reason::DuplicateId, Some(place))))
@@ -293,6 +295,19 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// What the customer was worth: a number from 0, or the row says nothing.
+    fn value(&self, at: &At<'_>) -> Result<f64, Stop> {
+        let Some((place, cell)) = self.cell(at, Form::Value) else { return Ok(f64::NAN) };
+        match cell.number() {
+            Ok(Some(value)) if value < 0.0 || (value as f32).is_infinite() => {
+                let (file, row) = (at.file.path.clone(), at.row());
+                Err(Stop::Load(DataError::BadValue { file, row, column: self.names[place].into(), found: value }))
+            }
+            Ok(Some(value)) if !value.is_nan() => Ok(value),
+            _ => Err(Stop::Row((Reason::MissingTarget, Some(place)))),
+        }
+    }
+
     fn keep(&mut self, at: &At<'_>, head: &Head) -> Result<(), DataError> {
         for (place, (reading, builder)) in self.readings.iter().zip(&mut self.builders).enumerate() {
             let cell = at.batch.columns[place].get(at.row_idx, &self.ledger.missing);
@@ -300,6 +315,7 @@ impl<'a> Reader<'a> {
                 Form::Id | Form::Consent => {}
                 Form::Time => builder.push_time(head.time_us),
                 Form::Target => builder.push_number(f64::from(head.label)),
+                Form::Value => builder.push_number(head.value),
                 Form::Weight => builder.push_number(f64::from(head.weight)),
                 Form::Number | Form::Days | Form::Level => {
                     builder.push_cell(cell, &mut self.clock).map_err(|expected| DataError::WrongType {
@@ -360,7 +376,7 @@ pub(crate) fn id_column(name: &str, customer: &[u32], published: &TextColumn) ->
 
 /// Roles that must and must not be there for a customer table, told before any file is read.
 pub(crate) fn check_roles(plan: &Plan) -> Result<(), DataError> {
-    for role in [Role::Id, Role::Time, Role::Target, Role::Weight, Role::Consent, Role::Treatment] {
+    for role in [Role::Id, Role::Time, Role::Target, Role::Value, Role::Weight, Role::Consent, Role::Treatment] {
         roles::single(&plan.data, role)?;
     }
     for role in [Role::Amount, Role::Quantity] {
@@ -368,8 +384,11 @@ pub(crate) fn check_roles(plan: &Plan) -> Result<(), DataError> {
             return Err(DataError::RoleNotPossible { column: column.into(), role, place: "a customer table" });
         }
     }
-    match (plan.experiment.task, roles::single(&plan.data, Role::Target)?) {
-        (Task::Churn, None) => Err(DataError::MissingRole { source_kind: "customers", role: Role::Target }),
-        _ => Ok(()),
+    let task = plan.experiment.task;
+    for (role, is_wanted) in [(Role::Target, task.predicts_churn()), (Role::Value, task.predicts_value())] {
+        if is_wanted && roles::single(&plan.data, role)?.is_none() {
+            return Err(DataError::MissingRole { source_kind: "customers", role });
+        }
     }
+    Ok(())
 }

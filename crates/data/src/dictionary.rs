@@ -39,6 +39,12 @@ impl Dictionary {
         code
     }
 
+    /// The number of this text, where it was seen.
+    pub(crate) fn find_text(&self, text: &str) -> Option<u32> {
+        let hash = self.hasher.hash_one(text);
+        self.by_text.find(hash, |&code| self.texts.get(code as usize) == text).copied()
+    }
+
     /// The number of this whole number's decimal text.
     pub(crate) fn number_integer(&mut self, number: i64) -> u32 {
         if let Some(&code) = self.by_integer.get(&number) {

@@ -270,6 +270,26 @@ pub enum DataError {
         /// The value.
         found: f64,
     },
+    /// A customer's value is negative or not finite.
+    #[error("{}: row {row}: value `{column}`: expected a finite amount that is not negative, found {found}", file.display())]
+    BadValue {
+        /// The file.
+        file: PathBuf,
+        /// The row of data, counted from 1.
+        row: u64,
+        /// The column.
+        column: String,
+        /// The value.
+        found: f64,
+    },
+    /// No line of the file of held-out customers names a customer.
+    #[error("{}: expected the ids of customers of the log, one at the beginning of each line, found `{found}` first", file.display())]
+    NobodyHeldOut {
+        /// The file.
+        file: PathBuf,
+        /// The first id there.
+        found: String,
+    },
     /// No column is left that a model may read.
     #[error("no column is left that a model may read: {}", left_out.join("; "))]
     NoFeatures {

@@ -42,6 +42,8 @@ impl DataError {
             Self::Library { .. } => "DAT0033",
             Self::Events(_) => "DAT0034",
             Self::Synth(_) => "DAT0035",
+            Self::BadValue { .. } => "DAT0036",
+            Self::NobodyHeldOut { .. } => "DAT0037",
         }
     }
 
@@ -79,6 +81,10 @@ impl DataError {
             Self::TargetConstant { .. } => "check the column and the filter that chose the rows",
             Self::TargetMissing { .. } => "check `data.missing` and the export that wrote the column",
             Self::BadWeight { .. } => "a weight says how many times a row counts; 0 leaves it out",
+            Self::BadValue { .. } => "what returns take off a customer's value ends at 0; a loss is no lifetime value",
+            Self::NobodyHeldOut { .. } => {
+                "ids must be written as in the log, leading zeros included; so must the delimiter"
+            }
             Self::NoFeatures { .. } => "give a column the role `numeric` or `category` under `[data.columns]`",
             Self::TimeZone { .. } => "the names are those of the IANA database, such as `Europe/Berlin`",
             Self::TimeFormat { .. } => "for instance `%d.%m.%Y %H:%M`, or `%s` for seconds since 1970",
@@ -264,6 +270,8 @@ pub const CODES: &[(&str, &str)] = &[
     ("DAT0033", "A library failed in a way that was not foreseen."),
     ("DAT0034", "The events do not fit the cutoffs: there is too little time before, between or after them."),
     ("DAT0035", "Data could not be made from `[synthetic]`."),
+    ("DAT0036", "A column of role `value` holds amounts that are never below 0: what a customer was worth."),
+    ("DAT0037", "No line of `split.holdout` begins with the id of a customer of the log, so nobody would test."),
 ];
 
 /// The explanation of a code of this crate, or none for a code that it does not have.

@@ -30,6 +30,11 @@ impl Ids {
         })
     }
 
+    /// The number of the id that is written so; none where it was not seen.
+    pub(crate) fn find(&self, text: &str) -> Option<u32> {
+        self.0.find_text(text)
+    }
+
     /// The ids in order, as they may leave this crate.
     pub(crate) fn publish(self, key: Option<&IdKey>) -> TextColumn {
         let texts = self.0.into_texts();

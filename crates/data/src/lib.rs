@@ -34,6 +34,7 @@ mod customers;
 mod dictionary;
 mod error;
 mod explain;
+mod holdout;
 mod ids;
 mod infer;
 mod instant;

@@ -8,6 +8,7 @@ use tenure_table::{Column, Role, Span, Table, Timestamp};
 use crate::attributes::Attributes;
 use crate::customers::{self, Purpose, id_column};
 use crate::events::{EventRows, RowBuilder, resolve_cutoffs};
+use crate::holdout::Holdout;
 use crate::ids::Ids;
 use crate::ledger::Ledger;
 use crate::roles::{check_named, missing};
@@ -74,6 +75,8 @@ fn load_events(plan: &Plan, now: Timestamp, observer: &mut dyn Observer) -> Resu
     let attributes = Attributes::read(plan, &files[0], &attribute_files, &mut ids, &mut ledger, observer)?;
     let bounds = Bounds { consent: attributes.consent(), latest_us: (now + CLOCK_SLACK).0 };
     let read = transactions::read(plan, &files, &mut ids, &bounds, &mut ledger, observer)?;
+    let holdout = plan.split.holdout.as_ref();
+    let holdout = holdout.map(|path| Holdout::read(path, &data.csv, &ids, &mut ledger)).transpose()?;
     let published = ids.publish(ledger.key.as_ref());
     let n_log_rows: u64 = read.n_rows.iter().sum();
     let Some(log) = read.log else { return Err(ledger.nothing_kept(n_log_rows)) };
@@ -88,15 +91,23 @@ fn load_events(plan: &Plan, now: Timestamp, observer: &mut dyn Observer) -> Resu
         cutoffs: Vec::new(),
         lineage: Vec::new(),
         retention: crate::Retention::default(),
+        histories: Vec::new(),
     };
     let rows = features(plan, log, observer)?;
     let columns = attributes.join(&rows, &published, id_name(data));
     info.lineage = rows.lineage;
     info.lineage.extend(attributes.lineage());
-    (info.cutoffs, info.retention) = (rows.cutoffs, rows.retention);
+    (info.cutoffs, info.retention, info.histories) = (rows.cutoffs, rows.retention, rows.histories);
     let mut files = digests(&files, &read.n_rows, observer)?;
     files.extend(digests(&attribute_files, &attributes.n_rows, observer)?);
-    let columns = columns.into_iter().chain(rows.columns).collect();
+    let mut columns: Vec<Column> = columns.into_iter().chain(rows.columns).collect();
+    if let Some(holdout) = holdout {
+        columns.push(holdout.column(&rows.customer));
+        files.push(holdout.file);
+    }
+    let is_dropped = |name: &str| plan.features.is_dropped(name);
+    columns.retain(|column| !(column.role.is_feature() && is_dropped(&column.name)));
+    info.lineage.retain(|feature| !is_dropped(&feature.feature));
     Ok(Loaded { table: table(columns)?, validation, files, events: Some(info), rejected })
 }
 
@@ -108,7 +119,12 @@ fn features(plan: &Plan, log: KeptLog, observer: &mut dyn Observer) -> Result<Ev
     let cutoffs = resolve_cutoffs(&plan.time, log.range)?;
     let n_events = log.buckets.n_rows() as u64;
     observer.begin("computing features", Some(n_events));
-    let mut builder = RowBuilder::new(&plan.features, &log.schema, &cutoffs, log.range);
+    let task = plan.experiment.task;
+    let mut builder =
+        RowBuilder::new(&plan.features, &log.schema, &cutoffs, log.range).with_labels(task, plan.time.returns);
+    if task.predicts_value() || plan.features.lifetime {
+        builder = builder.with_histories();
+    }
     let mut done = 0;
     for bucket in log.buckets.into_logs() {
         builder.push(&bucket.view())?;

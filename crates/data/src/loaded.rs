@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use tenure_table::{Span, Table, Timestamp};
 
+use crate::events::RowHistory;
 use crate::{Rejected, Validation};
 
 /// A validated table and how it came about.
@@ -56,10 +57,14 @@ pub struct EventsInfo {
     pub lineage: Vec<FeatureLineage>,
     /// How many customers of each cohort came back.
     pub retention: Retention,
+    /// What the classical models know of each row of the table; empty unless the plan predicts value or asks for their
+    /// forecasts as features.
+    #[serde(skip)]
+    pub histories: Vec<RowHistory>,
 }
 
 /// One cutoff: features see `t < cutoff`, labels see `[label_start, label_end)`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CutoffInfo {
     /// The cutoff.
     pub cutoff: Timestamp,
@@ -71,6 +76,8 @@ pub struct CutoffInfo {
     pub n_rows: u64,
     /// Those of them without a purchase in the label's window.
     pub n_positive: u64,
+    /// The sum of their values, where value is predicted.
+    pub value_sum: Option<f64>,
     /// Whether it is the test cutoff.
     pub is_test: bool,
 }

@@ -23,6 +23,8 @@ pub(crate) enum Form {
     Consent,
     /// 0 or 1.
     Target,
+    /// An amount that is never negative.
+    Value,
     /// A magnitude that is never negative.
     Weight,
     /// A magnitude.
@@ -141,6 +143,7 @@ pub(crate) fn decide(plan: &Plan, column: &SourceColumn, profile: &Profile) -> R
         (Some(Role::Time), _) => reading(Role::Time, Form::Time),
         (Some(Role::Consent), _) => reading(Role::Consent, Form::Consent),
         (Some(Role::Target), _) => reading(Role::Target, Form::Target),
+        (Some(Role::Value), _) => reading(Role::Value, Form::Value),
         (Some(Role::Weight), _) => reading(Role::Weight, Form::Weight),
         // Refused before any file is read.
         (Some(Role::Amount | Role::Quantity), _) => left_out("money and units belong to events"),

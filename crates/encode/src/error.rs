@@ -19,6 +19,24 @@ pub enum EncodeError {
         /// The value; `no value` where it is missing.
         found: String,
     },
+    /// The value of a customer is missing, negative or not finite.
+    #[error("row {row_idx} of value column `{column}`: expected a finite amount from 0, found {found}")]
+    ValueTarget {
+        /// The column of values.
+        column: String,
+        /// Row of the table, counted from 0.
+        row_idx: usize,
+        /// The value; `no value` where it is missing.
+        found: String,
+    },
+    /// Nobody is held out, or everybody is.
+    #[error("`split.holdout` leaves no row to {part}: {reason}")]
+    Holdout {
+        /// `test` or `train`.
+        part: &'static str,
+        /// What was looked for.
+        reason: &'static str,
+    },
     /// A part has customers of one class only.
     #[error("the {part} of {n_rows} rows: expected both classes, found only {column} = {class}")]
     OneClass {

@@ -23,6 +23,8 @@ impl EncodeError {
             Self::Weight { .. } => "ENC0015",
             Self::AbsentColumn { .. } => "ENC0016",
             Self::RowIndex { .. } => "ENC0017",
+            Self::ValueTarget { .. } => "ENC0018",
+            Self::Holdout { .. } => "ENC0019",
         }
     }
 
@@ -45,6 +47,8 @@ impl EncodeError {
             Self::NoFeatures { .. } => "give at least one column that varies the role `numeric` or `category`",
             Self::Weight { .. } => "correct the weight, or remove the row",
             Self::AbsentColumn { .. } => "score a table with the columns that the model was trained on",
+            Self::ValueTarget { .. } => "a customer who bought nothing has the value 0; mend the row, or remove it",
+            Self::Holdout { .. } => "name customers who are there, and leave others to train on",
             Self::RowIndex { .. } => {
                 "this is a defect in the caller: row indices come from `partition` of the same table"
             }
@@ -119,6 +123,12 @@ pub const CODES: &[(&str, &str)] = &[
         "A fitted preprocessor reads the columns it was fitted on by name. A table to be scored may have more columns, not fewer.",
     ),
     ("ENC0017", "Parts are lists of row indices into one table, and were used with a shorter one."),
+    ("ENC0018", "What a customer was worth is an amount: finite, and never below 0."),
+    (
+        "ENC0019",
+        "`split.holdout` names the customers who test at the last cutoff and never train. Some of them must have a row \
+         there, and somebody else must have a row at an earlier cutoff.",
+    ),
 ];
 
 /// The explanation of a code of this crate, or none for a code that it does not have.

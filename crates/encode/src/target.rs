@@ -5,36 +5,77 @@ use tenure_table::{Column, Role, Table, Values};
 use crate::EncodeError;
 use crate::error::type_name;
 
-/// The target column of a table and its values.
+/// What a table's rows are predicted to be: whether the customer left, what the customer was worth, or both.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Target<'a> {
-    pub(crate) column: &'a Column,
-    pub(crate) values: &'a [f32],
+    churn: Option<Label<'a>>,
+    value: Option<Label<'a>>,
+}
+
+/// One column of labels.
+#[derive(Clone, Copy, Debug)]
+struct Label<'a> {
+    column: &'a Column,
+    values: &'a [f32],
 }
 
 impl<'a> Target<'a> {
     pub(crate) fn of(table: &'a Table) -> Result<Self, EncodeError> {
-        let column = table.with_role(Role::Target).ok_or(EncodeError::NoTarget)?;
-        Ok(Self { column, values: magnitudes(column)? })
-    }
-
-    /// Whether each row of the table is positive; every row must be 0 or 1.
-    pub(crate) fn positives(&self) -> Result<Vec<bool>, EncodeError> {
-        (0..self.values.len()).map(|row_idx| self.get(row_idx).map(|value| value == 1.0)).collect()
-    }
-
-    /// The targets of these rows, 0 or 1.
-    pub(crate) fn take(&self, rows: &[u32]) -> Result<Vec<f32>, EncodeError> {
-        rows.iter().map(|&row_idx| self.get(row_idx as usize)).collect()
-    }
-
-    fn get(&self, row_idx: usize) -> Result<f32, EncodeError> {
-        let value = self.values[row_idx];
-        if value == 0.0 || value == 1.0 {
-            return Ok(value);
+        let label =
+            |role| table.with_role(role).map(|column| Ok(Label { column, values: magnitudes(column)? })).transpose();
+        let (churn, value) = (label(Role::Target)?, label(Role::Value)?);
+        if churn.is_none() && value.is_none() {
+            return Err(EncodeError::NoTarget);
         }
-        let found = if value.is_nan() { "no value".to_owned() } else { value.to_string() };
-        Err(EncodeError::TargetValue { column: self.column.name.clone(), row_idx, found })
+        Ok(Self { churn, value })
+    }
+
+    /// The column that classes are told by: churn where it is there.
+    pub(crate) fn column(&self) -> &'a Column {
+        self.churn.or(self.value).expect("a target has a column").column
+    }
+
+    /// The class of each row of the table: whether the customer left or, where only value is known, whether there is any.
+    pub(crate) fn positives(&self) -> Result<Vec<bool>, EncodeError> {
+        let label = self.churn.or(self.value).expect("a target has a column");
+        let is_churn = self.churn.is_some();
+        (0..label.values.len()).map(|row_idx| Ok(label.get(row_idx, is_churn)? > 0.0)).collect()
+    }
+
+    /// The classes of these rows, 0 or 1.
+    pub(crate) fn classes(&self, rows: &[u32]) -> Result<Vec<f32>, EncodeError> {
+        let label = self.churn.or(self.value).expect("a target has a column");
+        let is_churn = self.churn.is_some();
+        rows.iter().map(|&row| Ok(f32::from(u8::from(label.get(row as usize, is_churn)? > 0.0)))).collect()
+    }
+
+    /// The targets of these rows, row-major `[B, T]`: churn, then value.
+    pub(crate) fn take(&self, rows: &[u32]) -> Result<Vec<f32>, EncodeError> {
+        let mut taken = Vec::with_capacity(rows.len());
+        for &row_idx in rows {
+            if let Some(churn) = &self.churn {
+                taken.push(churn.get(row_idx as usize, true)?);
+            }
+            if let Some(value) = &self.value {
+                taken.push(value.get(row_idx as usize, false)?);
+            }
+        }
+        Ok(taken)
+    }
+}
+
+impl Label<'_> {
+    /// The label of a row: 0 or 1 for churn, finite and at least 0 for value.
+    fn get(&self, row_idx: usize, is_churn: bool) -> Result<f32, EncodeError> {
+        let value = self.values[row_idx];
+        let column = || self.column.name.clone();
+        let found = || if value.is_nan() { "no value".to_owned() } else { value.to_string() };
+        match is_churn {
+            true if value == 0.0 || value == 1.0 => Ok(value),
+            true => Err(EncodeError::TargetValue { column: column(), row_idx, found: found() }),
+            false if value >= 0.0 && value.is_finite() => Ok(value),
+            false => Err(EncodeError::ValueTarget { column: column(), row_idx, found: found() }),
+        }
     }
 }
 

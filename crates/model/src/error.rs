@@ -11,20 +11,34 @@ pub enum SpecError {
     /// The encoded rows hold nothing to learn from.
     #[error("no input is left to learn from")]
     NoInputs,
+    /// The kind of model is no network.
+    #[error("`model.kind = \"{kind}\"` is no network")]
+    NoNetwork {
+        /// The kind.
+        kind: tenure_config::ModelKind,
+    },
 }
 
 impl SpecError {
     /// Every code of this error, for `tenure explain`.
-    pub const CODES: &[(&str, &str)] = &[(
-        "MDL0001",
-        "Encoding left no input at all: every column is constant, empty, or has a role that is not a feature (id, time, \
-         target, weight, sensitive, consent, ignore). Give at least one column the role numeric or category.",
-    )];
+    pub const CODES: &[(&str, &str)] = &[
+        (
+            "MDL0001",
+            "Encoding left no input at all: every column is constant, empty, or has a role that is not a feature (id, \
+             time, target, weight, sensitive, consent, ignore). Give at least one column the role numeric or category.",
+        ),
+        (
+            "MDL0002",
+            "Pareto/NBD and BG/NBD are fitted by maximum likelihood and have no network to describe. The program never \
+             asks for one: whoever calls the library must look at the kind first.",
+        ),
+    ];
 
     /// The code under which `tenure explain` tells more.
     pub fn code(&self) -> &'static str {
         match self {
             Self::NoInputs => "MDL0001",
+            Self::NoNetwork { .. } => "MDL0002",
         }
     }
 }

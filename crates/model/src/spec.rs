@@ -11,10 +11,13 @@ const CATEGORY_WIDTH: usize = 8;
 /// Describes the network that `[model]` asks for on the given inputs, with a head that was fitted to the training labels.
 ///
 /// # Errors
-/// [`SpecError::NoInputs`] where the inputs are none.
+/// [`SpecError::NoInputs`] where the inputs are none; [`SpecError::NoNetwork`] where the kind is fitted, not trained.
 pub fn describe(model: &plan::Model, inputs: &InputLayout, head: Head) -> Result<NetworkSpec, SpecError> {
     if inputs.widths() == (0, 0, 0) {
         return Err(SpecError::NoInputs);
+    }
+    if !model.kind.is_network() {
+        return Err(SpecError::NoNetwork { kind: model.kind });
     }
     Ok(NetworkSpec {
         inputs: inputs.clone(),
@@ -39,6 +42,7 @@ fn backbone(model: &plan::Model) -> Backbone {
     };
     match model.kind {
         ModelKind::Logistic => Backbone::Logistic,
+        ModelKind::ParetoNbd | ModelKind::BgNbd => unreachable!("describe refuses what is no network"),
         ModelKind::Mlp => Backbone::Mlp(hidden),
         ModelKind::Realmlp => Backbone::Realmlp(hidden),
         ModelKind::Tabm => Backbone::Tabm {

@@ -22,6 +22,8 @@ pub enum Role {
     Numeric,
     /// What is predicted.
     Target,
+    /// What a customer was worth, as an amount that is never below 0; predicted, and never a feature.
+    Value,
     /// How much a row counts.
     Weight,
     /// Whether the customer was treated; never a feature.
@@ -36,7 +38,7 @@ pub enum Role {
 
 impl Role {
     /// Every role, in the order of the documentation.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Id,
         Self::Time,
         Self::Amount,
@@ -44,6 +46,7 @@ impl Role {
         Self::Category,
         Self::Numeric,
         Self::Target,
+        Self::Value,
         Self::Weight,
         Self::Treatment,
         Self::Sensitive,
@@ -61,6 +64,7 @@ impl Role {
             Self::Category => "category",
             Self::Numeric => "numeric",
             Self::Target => "target",
+            Self::Value => "value",
             Self::Weight => "weight",
             Self::Treatment => "treatment",
             Self::Sensitive => "sensitive",

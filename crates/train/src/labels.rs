@@ -31,7 +31,7 @@ const CAP: f64 = 10.0;
 const MARGIN: f64 = 0.1;
 
 /// The head that `[model]` asks for, with its unit of value and its starting point taken from the training labels.
-pub(crate) fn fit_head(model: &plan::Model, labels: Labels, train: &Dataset) -> Result<Head, TrainError> {
+pub fn fit_head(model: &plan::Model, labels: Labels, train: &Dataset) -> Result<Head, TrainError> {
     check(labels, train)?;
     let family = match model.head {
         _ if labels == Labels::Churn => return Ok(Head::Binary),

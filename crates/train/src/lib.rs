@@ -35,7 +35,7 @@ mod value;
 pub use checkpoint::Checkpoints;
 pub use error::{TrainError, explain};
 pub use fit::{FitJob, fit};
-pub use labels::Labels;
+pub use labels::{Labels, fit_head};
 pub use observe::{EpochRecord, Observer, Progress, Silent};
 pub use trained::Trained;
 pub use value::ValuePrediction;

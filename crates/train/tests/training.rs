@@ -58,6 +58,7 @@ fn model() -> plan::Model {
         n_bins: 8,
         n_frequencies: 4,
         frequency_scale: 0.1,
+        offset: plan::Offset::None,
     }
 }
 

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use comfy_table::{Table, presets};
 use serde_json::{Value, json};
+use tenure_config::Task;
 use tenure_data::{ScoredRows, read_predictions};
 use tenure_evaluate::{Bootstrap, Comparison, Metric, Scored};
 use tenure_report::{RunResults, compare as page};
 
+use super::compare_values;
 use super::report::results;
 use crate::args;
 use crate::failure::{Exit, Failure};
@@ -29,6 +31,26 @@ struct Side {
 
 /// Compares each run with the first.
 pub fn show(args: &args::Compare, output: Output) -> Result<Exit, Failure> {
+    let tasks = args.runs.iter().map(|path| RunDir::open_complete(path)?.task()).collect::<Result<Vec<_>, _>>()?;
+    if let Some(place) = tasks.iter().position(|task| *task != tasks[0]) {
+        return Err(Failure::usage(
+            format!(
+                "runs of different tasks cannot be compared: {} is `{}`, {} is `{}`",
+                args.runs[0].display(),
+                tasks[0],
+                args.runs[place].display(),
+                tasks[place]
+            ),
+            "compare runs of one task",
+        ));
+    }
+    if tasks.first().is_some_and(|task| task != Task::Churn.name()) {
+        if args.html.is_some() {
+            return Err(Failure::usage("`--html` compares runs of the task `churn` only", "leave it out"));
+        }
+        let bootstrap = Bootstrap { resamples: RESAMPLES, confidence: CONFIDENCE, seed: 0 };
+        return compare_values::show(&args.runs, bootstrap, output);
+    }
     let mut sides: Vec<Side> = Vec::new();
     let mut first: Option<ScoredRows> = None;
     for path in &args.runs {

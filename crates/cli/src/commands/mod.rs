@@ -1,6 +1,7 @@
 //! The program's verbs, one file each.
 
 pub mod compare;
+mod compare_values;
 pub mod doctor;
 pub mod explain;
 pub mod init;

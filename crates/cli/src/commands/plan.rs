@@ -2,19 +2,21 @@
 
 use comfy_table::{Table, presets};
 use serde_json::{Value, json};
-use tenure_artifact::Head;
+use tenure_artifact::Preprocessor;
 use tenure_config::{Origin, Overrides, Plan, Resolved, resolve};
 use tenure_data::Loaded;
 use tenure_encode::leakage::Suspect;
-use tenure_encode::{Partition, fit_transform};
+use tenure_encode::{Dataset, Partition, fit_transform};
 use tenure_model::describe;
 use tenure_report::{RowCount, Timeline};
+use tenure_train::fit_head;
 
 use crate::args;
 use crate::facts;
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
 use crate::progress::Progress;
+use crate::stages::value::learn::labels;
 use crate::stages::{partition_name, prepare};
 
 /// Adam keeps two moments beside weights and gradients; the best weights are kept too.
@@ -50,16 +52,25 @@ pub fn show(args: &args::Experiment, output: Output, progress: &mut Progress) ->
 
 fn forecast(resolved: Resolved, progress: &mut Progress) -> Result<Forecast, Failure> {
     let plan = &resolved.plan;
-    let loaded = tenure_data::load(plan, progress)?;
+    let loaded = prepare::read(plan, progress)?;
     let partitions = prepare::split(plan, &loaded)?;
     let suspects = prepare::suspects(&loaded, &partitions)?;
     progress.begin("encode", None);
     let (preprocessor, train) = fit_transform(&loaded.table, &partitions[0].train, &plan.encode, plan.experiment.seed)?;
     progress.end();
-    let spec = describe(&plan.model, &preprocessor.layout, Head::Binary).map_err(tenure_train::TrainError::from)?;
-    let n_weights = spec.n_weights() as u64;
+    let (network, n_weights) = network(plan, &preprocessor, &train)?;
     let memory = memory(plan, &loaded, train.layout.widths(), n_weights);
-    Ok(Forecast { network: facts::network(&spec), n_weights, memory, loaded, partitions, suspects, resolved })
+    Ok(Forecast { network, n_weights, memory, loaded, partitions, suspects, resolved })
+}
+
+/// The network in words with its number of weights; a purchase model has none.
+fn network(plan: &Plan, preprocessor: &Preprocessor, train: &Dataset) -> Result<(String, u64), Failure> {
+    if !plan.model.kind.is_network() {
+        return Ok((format!("none: {} is fitted to the events", plan.model.kind), 0));
+    }
+    let head = fit_head(&plan.model, labels(plan.experiment.task), train)?;
+    let spec = describe(&plan.model, &preprocessor.layout, head).map_err(tenure_train::TrainError::from)?;
+    Ok((facts::network(&spec), spec.n_weights() as u64))
 }
 
 /// An estimate from shapes: table in single precision, encoded rows, weights with their optimiser, activations.
@@ -90,6 +101,9 @@ impl Forecast {
         text.push_str(&format!("\n{}\n", self.partitions_table()));
         if let Some(events) = &self.loaded.events {
             text.push_str(&format!("\n{}\n", cutoffs_table(&facts::timeline(&self.resolved.plan, events))));
+        }
+        if let Some(labels) = self.labels_table() {
+            text.push_str(&format!("\n{labels}\n"));
         }
         text.push_str(&format!("\nnetwork: {}, {} weights\n", self.network, self.n_weights));
         text.push_str(&format!(
@@ -143,6 +157,29 @@ impl Forecast {
         table
     }
 
+    /// What the values of each part are, where value is predicted.
+    fn labels_table(&self) -> Option<Table> {
+        let mut table = table(["values", "rows", "with value", "mean", "mean where above 0", "largest", "sum"]);
+        let mut is_empty = true;
+        for (i, partition) in self.partitions.iter().enumerate() {
+            for (part, rows) in parts(partition) {
+                let values = facts::values(&self.loaded.table, rows)?;
+                let name = format!("{}, {part}", partition_name(i, self.partitions.len()));
+                table.add_row([
+                    name,
+                    values.n_rows.to_string(),
+                    format!("{:.1} %", 100.0 * values.share_above_zero()),
+                    format!("{:.2}", values.mean()),
+                    format!("{:.2}", values.mean_above_zero()),
+                    format!("{:.2}", values.largest),
+                    format!("{:.2}", values.sum),
+                ]);
+                is_empty = false;
+            }
+        }
+        (!is_empty).then_some(table)
+    }
+
     fn json(&self) -> Value {
         let count = |rows: &[u32]| facts::row_count(&self.loaded.table, rows);
         json!({
@@ -153,6 +190,9 @@ impl Forecast {
                 "train": count(&partition.train),
                 "validation": count(&partition.validation),
                 "test": count(&partition.test),
+                "values": parts(partition).into_iter()
+                    .filter_map(|(part, rows)| Some((part, facts::values(&self.loaded.table, rows)?)))
+                    .collect::<std::collections::BTreeMap<_, _>>(),
             })).collect::<Vec<_>>(),
             "timeline": self.loaded.events.as_ref().map(|events| facts::timeline(&self.resolved.plan, events)),
             "network": self.network,
@@ -161,6 +201,10 @@ impl Forecast {
             "suspects": self.suspects,
         })
     }
+}
+
+fn parts(partition: &Partition) -> [(&'static str, &[u32]); 3] {
+    [("train", &partition.train), ("validation", &partition.validation), ("test", &partition.test)]
 }
 
 fn cutoffs_table(timeline: &Timeline) -> Table {

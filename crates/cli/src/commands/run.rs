@@ -7,15 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use tenure_config::{Overrides, Resolved, Sweep, lock, resolve};
-use tenure_report::RunResults;
 
 use crate::args;
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
-use crate::pipeline::{self, Job};
+use crate::pipeline::{self, Job, Outcome};
 use crate::progress::Progress;
 use crate::run_dir::RunDir;
-use crate::summary;
 
 /// Runs an experiment, every point of a sweep, or what is left of an unfinished run.
 pub fn run(args: &args::Run, output: Output, progress: &mut Progress) -> Result<Exit, Failure> {
@@ -55,13 +53,12 @@ fn create(resolved: &Resolved, point: &str) -> Result<RunDir, Failure> {
 
 fn one(resolved: &Resolved, dir: &RunDir, output: Output, progress: &mut Progress) -> Result<Exit, Failure> {
     progress.say(&format!("run: {}", dir.path().display()));
-    let results = execute(resolved, dir, progress)?;
-    let failed = results.gates.iter().any(|gate| !gate.passed);
-    output.result(|| summary::text(&results, dir.path()), || summary::json(&results, dir.path()));
-    Ok(if failed { Exit::Gate } else { Exit::Done })
+    let outcome = execute(resolved, dir, progress)?;
+    output.result(|| outcome.text(dir), || outcome.json(dir));
+    Ok(if outcome.passes() { Exit::Done } else { Exit::Gate })
 }
 
-fn execute(resolved: &Resolved, dir: &RunDir, progress: &mut Progress) -> Result<RunResults, Failure> {
+fn execute(resolved: &Resolved, dir: &RunDir, progress: &mut Progress) -> Result<Outcome, Failure> {
     let job = Job { resolved, dir, started: started(dir), interrupted: &on_interrupt(dir) };
     pipeline::run(&job, progress)
 }

@@ -66,11 +66,7 @@ impl Learner<'_> {
             let name = if n_folds == 1 { "train".to_owned() } else { format!("train fold {}/{n_folds}", fold_idx + 1) };
             let fold = self.learn_one(fold_idx, partition, &name, progress)?;
             self.keep(fold_idx, &fold)?;
-            for &record in fold.trained.history() {
-                serde_json::to_writer(&mut history, &HistoryLine { partition: fold_idx, record })
-                    .expect("numbers serialize");
-                history.push(b'\n');
-            }
+            history_lines(fold_idx, fold.trained.history(), &mut history);
             folds.push(fold);
         }
         self.dir.write("history.jsonl", &history)?;
@@ -124,21 +120,13 @@ impl Learner<'_> {
             seed: seeds::derive(self.plan.experiment.seed, "train", fold_idx),
             device: self.device,
         };
-        let checkpoints = (settings.checkpoint_every > 0).then(|| self.checkpoints(&format!("partition-{fold_idx}")));
+        let places = checkpoints(self.dir, &format!("partition-{fold_idx}"));
+        let places = (settings.checkpoint_every > 0).then_some(places);
         progress.begin(name, Some((settings.epochs * settings.seeds.max(1)) as u64));
-        let mut observer = Epochs { progress, n_done: 0, interrupted: self.interrupted };
-        let trained = tenure_train::fit(job, &mut observer, checkpoints.as_ref())?;
+        let mut observer = Epochs::new(progress, self.interrupted);
+        let trained = tenure_train::fit(job, &mut observer, places.as_ref())?;
         progress.end();
         Ok(trained)
-    }
-
-    fn checkpoints(&self, name: &str) -> Checkpoints {
-        Checkpoints::new(self.dir.file("checkpoints").join(name))
-    }
-
-    /// Deletes all checkpoints: the run is complete.
-    pub fn forget_checkpoints(&self) -> Result<(), Failure> {
-        Ok(self.checkpoints("").clear()?)
     }
 
     /// Keeps what scoring needs: encoders, networks, calibration.
@@ -152,9 +140,27 @@ impl Learner<'_> {
     }
 }
 
+/// Where a partition's checkpoints go.
+pub fn checkpoints(dir: &RunDir, name: &str) -> Checkpoints {
+    Checkpoints::new(dir.file("checkpoints").join(name))
+}
+
+/// Deletes all checkpoints: the run is complete.
+pub fn forget_checkpoints(dir: &RunDir) -> Result<(), Failure> {
+    Ok(checkpoints(dir, "").clear()?)
+}
+
+/// Appends the epochs of a partition's networks to `history.jsonl`.
+pub fn history_lines(partition: usize, records: &[EpochRecord], history: &mut Vec<u8>) {
+    for &record in records {
+        serde_json::to_writer(&mut *history, &HistoryLine { partition, record }).expect("numbers serialize");
+        history.push(b'\n');
+    }
+}
+
 /// Probabilities of encoded rows, with what happened.
 pub fn scored(probabilities: &[f64], rows: &Dataset) -> Result<Scored, Failure> {
-    let outcomes: Vec<bool> = rows.target.iter().map(|&y| y > 0.5).collect();
+    let outcomes: Vec<bool> = (0..rows.n_rows()).map(|row| rows.target_row(row)[0] > 0.5).collect();
     let weights = weights(rows);
     Ok(Scored::new(probabilities, &outcomes, weights.as_deref())?)
 }
@@ -164,7 +170,8 @@ pub fn weights(rows: &Dataset) -> Option<Vec<f64>> {
     rows.weight.iter().any(|&w| w != 1.0).then(|| rows.weight.iter().map(|&w| f64::from(w)).collect())
 }
 
-fn calibrate(kind: plan::Calibration, validation: &Scored, seed: u64) -> Result<Choice, Failure> {
+/// The map from raw to calibrated probabilities that the plan asks for, fitted on validation rows.
+pub fn calibrate(kind: plan::Calibration, validation: &Scored, seed: u64) -> Result<Choice, Failure> {
     let fixed = |method: Method| -> Result<Choice, Failure> {
         Ok(Choice { map: fit_calibration(validation, method)?, method, candidates: Vec::new() })
     };
@@ -181,10 +188,17 @@ fn calibrate(kind: plan::Calibration, validation: &Scored, seed: u64) -> Result<
 }
 
 /// Shows each epoch, and stops training when the user asks.
-struct Epochs<'a> {
+pub struct Epochs<'a> {
     progress: &'a mut Progress,
     n_done: u64,
     interrupted: &'a AtomicBool,
+}
+
+impl<'a> Epochs<'a> {
+    /// Nothing is done yet.
+    pub fn new(progress: &'a mut Progress, interrupted: &'a AtomicBool) -> Self {
+        Self { progress, n_done: 0, interrupted }
+    }
 }
 
 impl tenure_train::Observer for Epochs<'_> {

@@ -5,6 +5,7 @@ pub mod learn;
 pub mod prepare;
 pub mod study;
 pub mod tell;
+pub mod value;
 
 /// The name of a partition among `n_folds`: the holdout, or a fold.
 pub fn partition_name(fold_idx: usize, n_folds: usize) -> String {

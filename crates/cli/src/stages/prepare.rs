@@ -5,6 +5,7 @@ use tenure_config::Plan;
 use tenure_data::{FileDigest, Loaded};
 use tenure_encode::{Partition, leakage, partition};
 
+use super::value::forecast;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::run_dir::RunDir;
@@ -54,12 +55,22 @@ impl DataLock {
     }
 }
 
+/// Loads what the plan names, with the forecasts of purchase models among the features where the plan asks for them.
+pub fn read(plan: &Plan, progress: &mut Progress) -> Result<Loaded, Failure> {
+    let mut loaded = tenure_data::load(plan, progress)?;
+    if plan.features.lifetime {
+        progress.begin("fit purchase models", None);
+        forecast::add_features(&mut loaded)?;
+    }
+    progress.end();
+    Ok(loaded)
+}
+
 /// Loads what the plan names and leaves the record in the run: files, lineage, rejected rows.
 ///
 /// Where the run has a record already (it is resumed), the data must still be what they were.
 pub fn load(plan: &Plan, dir: &RunDir, progress: &mut Progress) -> Result<Loaded, Failure> {
-    let mut loaded = tenure_data::load(plan, progress)?;
-    progress.end();
+    let mut loaded = read(plan, progress)?;
     let lock = DataLock::of(&loaded);
     if dir.file("data.lock.json").is_file() {
         let before: DataLock = dir.read_json("data.lock.json", "the record of a run's data")?;

@@ -91,7 +91,7 @@ impl Findings<'_> {
                 .folds
                 .iter()
                 .enumerate()
-                .flat_map(|(i, fold)| facts::curves(&partition_name(i, self.folds.len()), fold))
+                .flat_map(|(i, fold)| facts::curves(&partition_name(i, self.folds.len()), &fold.trained))
                 .collect(),
         }
     }

@@ -6,11 +6,20 @@ use super::Check;
 use crate::code::Code;
 use crate::nearest::nearest;
 use crate::tree::key;
-use crate::{ColumnType, Source};
+use crate::{ColumnType, Source, Task};
 
 /// Roles that at most one column can have.
-const SINGLE: [Role; 8] =
-    [Role::Id, Role::Time, Role::Amount, Role::Quantity, Role::Target, Role::Weight, Role::Treatment, Role::Consent];
+const SINGLE: [Role; 9] = [
+    Role::Id,
+    Role::Time,
+    Role::Amount,
+    Role::Quantity,
+    Role::Target,
+    Role::Value,
+    Role::Weight,
+    Role::Treatment,
+    Role::Consent,
+];
 
 pub(super) fn check(check: &mut Check<'_>) {
     required(check);
@@ -33,11 +42,15 @@ fn path_of(column: &str) -> String {
 }
 
 fn required(check: &mut Check<'_>) {
-    let source = check.plan.data.source;
-    let roles: &[(Role, &str)] = match source {
-        Source::Events => &[(Role::Id, "customer_id = \"id\""), (Role::Time, "date = \"time\"")],
-        Source::Customers => &[(Role::Target, "Churn = \"target\"")],
-        Source::Synthetic => &[],
+    let (source, task) = (check.plan.data.source, check.plan.experiment.task);
+    let target = (Role::Target, "Churn = \"target\"");
+    let value = (Role::Value, "spend_next_year = \"value\"");
+    let roles: &[(Role, &str)] = match (source, task) {
+        (Source::Events, _) => &[(Role::Id, "customer_id = \"id\""), (Role::Time, "date = \"time\"")],
+        (Source::Customers, Task::Churn) => &[target],
+        (Source::Customers, Task::Clv) => &[value],
+        (Source::Customers, Task::ChurnClv) => &[target, value],
+        (Source::Synthetic, _) => &[],
     };
     for (role, example) in roles {
         // A refused entry may be the very column that seems to be missing.
@@ -76,6 +89,13 @@ fn misplaced(check: &mut Check<'_>) {
             (Source::Events, Role::Target) => {
                 "the label is computed from [time]: leave the column out, or use source = \"customers\""
             }
+            (Source::Events, Role::Value) => "value is computed from the amounts: give the column the role \"amount\"",
+            (Source::Customers, Role::Value) if !check.plan.experiment.task.predicts_value() => {
+                "nothing predicts it: set task = \"clv\" in [experiment], or \"ignore\" the column"
+            }
+            (Source::Customers, Role::Target) if !check.plan.experiment.task.predicts_churn() => {
+                "nothing predicts it: the amount that task = \"clv\" predicts has the role \"value\""
+            }
             (Source::Customers, Role::Amount | Role::Quantity) => "a magnitude of a customer is \"numeric\"",
             (Source::Customers, Role::Time) => "\"ignore\" the column; with one row per event, source = \"events\"",
             _ => continue,
@@ -95,7 +115,7 @@ fn misplaced(check: &mut Check<'_>) {
 const fn types_of(role: Role) -> Option<&'static [ColumnType]> {
     match role {
         Role::Time => Some(&[ColumnType::Time]),
-        Role::Amount | Role::Quantity | Role::Numeric | Role::Weight => Some(&[ColumnType::Numeric]),
+        Role::Amount | Role::Quantity | Role::Numeric | Role::Weight | Role::Value => Some(&[ColumnType::Numeric]),
         Role::Category => Some(&[ColumnType::Category, ColumnType::Text]),
         Role::Id | Role::Target | Role::Treatment | Role::Sensitive | Role::Consent | Role::Ignore => None,
     }
@@ -177,7 +197,7 @@ fn references(check: &mut Check<'_>) {
         let role = check.plan.data.columns.iter().find(|(known, _)| known == name).map(|(_, role)| *role);
         let reason = match (path, role) {
             ("split.column", Some(Role::Category | Role::Numeric)) => "a feature would tell which rows test",
-            (_, Some(Role::Target)) => "the target is what is predicted",
+            (_, Some(Role::Target | Role::Value)) => "the target is what is predicted",
             ("evaluate.slices" | "split.column", Some(Role::Id)) => "every customer would be a group",
             _ => continue,
         };

@@ -25,6 +25,9 @@ pub(super) fn check(check: &mut Check<'_>) {
             }
         }
         Source::Customers => {
+            if !check.plan.experiment.task.predicts_churn() {
+                refuse(check, "data.positive", "task = \"churn\"", "the target of task = \"clv\" is an amount");
+            }
             for key in ["data.amount", "data.deduplicate"] {
                 refuse(check, key, "source = \"events\"", "leave it out: rows of a customer table are customers");
             }

@@ -44,7 +44,7 @@ fn cutoffs(check: &mut Check<'_>) {
 /// Every training label must be known at the test cutoff, or training has seen the future.
 fn training_cutoffs(check: &mut Check<'_>, cutoffs: &[Timestamp]) {
     let Some((test, training)) = cutoffs.split_last() else { return };
-    let reach = check.plan.time.gap + check.plan.time.horizon;
+    let reach = check.plan.time.gap + check.plan.time.label_span_of_training();
     let keys = ["time.cutoffs", "time.horizon", "time.gap"];
     if training.is_empty() {
         check.report(Code::CutoffOverlap, &keys, "one cutoff is not enough".into(), |error| {
@@ -76,8 +76,9 @@ fn made_span(check: &mut Check<'_>) {
     let plan = check.plan;
     let Cutoffs::Auto { n_train, step } = plan.time.cutoffs else { return };
     let reach = plan.time.gap + plan.time.horizon;
+    let train_reach = plan.time.gap + plan.time.label_span_of_training();
     let rolled = Span(step.0.saturating_mul(i64::try_from(n_train).unwrap_or(i64::MAX) - 1));
-    let needed = reach + reach + rolled;
+    let needed = reach + train_reach + rolled;
     if plan.data.source == Source::Synthetic && needed >= plan.synthetic.span {
         let keys = ["synthetic.span", "time.horizon", "time.gap", "time.step", "time.n_train"];
         let message = "made customers are not watched for long enough".to_owned();

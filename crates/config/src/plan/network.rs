@@ -62,6 +62,9 @@ pub struct Model {
     pub n_frequencies: usize,
     /// `plr` and `pbld`: standard deviation of the initial frequencies.
     pub frequency_scale: f64,
+    /// The forecast that a value network corrects: it learns value / forecast of the row's own window, which carries
+    /// over from one length of window to another.
+    pub offset: Offset,
 }
 
 choices! {
@@ -75,6 +78,29 @@ choices! {
         Realmlp = "realmlp",
         /// Logistic regression.
         Logistic = "logistic",
+        /// No network: Pareto/NBD with Gamma-Gamma (Schmittlein, Morrison, Colombo 1987; Fader, Hardie, Lee 2005).
+        ParetoNbd = "pareto_nbd",
+        /// No network: BG/NBD with Gamma-Gamma (Fader, Hardie, Lee 2005).
+        BgNbd = "bg_nbd",
+    }
+}
+
+impl ModelKind {
+    /// Whether a network is trained; the others are fitted by maximum likelihood to the events alone.
+    pub const fn is_network(self) -> bool {
+        !matches!(self, Self::ParetoNbd | Self::BgNbd)
+    }
+}
+
+choices! {
+    /// The forecast that a value network corrects.
+    Offset {
+        /// None: the network predicts the value itself.
+        None = "none",
+        /// Pareto/NBD with Gamma-Gamma, fitted at each cutoff to the events before it.
+        ParetoNbd = "pareto_nbd",
+        /// BG/NBD with Gamma-Gamma, fitted in the same way.
+        BgNbd = "bg_nbd",
     }
 }
 

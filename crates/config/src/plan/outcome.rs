@@ -13,6 +13,8 @@ pub struct Evaluate {
     pub bins: usize,
     /// The map from raw to calibrated probability, fitted on validation rows.
     pub calibration: Calibration,
+    /// Whether the lowest predictions of value are pooled: among customers who hardly differ, order is noise.
+    pub pool: Pool,
     /// Columns whose levels are judged apart.
     pub slices: Vec<String>,
     /// A level with fewer rows is not judged apart.
@@ -38,6 +40,17 @@ choices! {
         Beta = "beta",
         /// Isotonic regression.
         Isotonic = "isotonic",
+    }
+}
+
+choices! {
+    /// Whether the lowest predictions of value are pooled.
+    Pool {
+        /// They stay as they are.
+        None = "none",
+        /// At each cutoff the lowest predictions become their mean. The share that is pooled is the one with the highest
+        /// Spearman correlation on validation rows among those that rank value no worse than `model.offset` there.
+        Auto = "auto",
     }
 }
 
@@ -70,6 +83,12 @@ pub struct Gates {
     pub max_log_loss: Option<f64>,
     /// Expected calibration error, at most.
     pub max_ece: Option<f64>,
+    /// Normalized Gini of the predicted value, at least.
+    pub min_gini: Option<f64>,
+    /// Spearman's rank correlation of predicted with actual value, at least.
+    pub min_spearman: Option<f64>,
+    /// Sum of predicted over sum of actual value, or its inverse where that is larger, at most.
+    pub max_value_ratio: Option<f64>,
 }
 
 /// `[run]`

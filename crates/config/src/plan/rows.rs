@@ -11,6 +11,11 @@ pub struct Time {
     /// Length of the label's window: no purchase in it is churn. Must be given where `data.source = "events"`.
     #[schemars(with = "String")]
     pub horizon: Span,
+    /// Length of the label's window at training cutoffs, where the log is too short for whole horizons before the test
+    /// cutoff; none means the horizon. What is learned is carried to the horizon by the forecast that `model.offset`
+    /// names. Only where value is predicted.
+    #[schemars(with = "Option<String>")]
+    pub train_horizon: Option<Span>,
     /// Time between the cutoff and the label's window.
     #[schemars(with = "String")]
     pub gap: Span,
@@ -20,6 +25,25 @@ pub struct Time {
     /// A customer is in the data set of a cutoff when an event lies within this span before it; none means ever.
     #[schemars(with = "Option<String>")]
     pub active_within: Option<Span>,
+    /// What returned amounts in the label's window do to a customer's value.
+    pub returns: Returns,
+}
+
+choices! {
+    /// What returned amounts in the label's window do to a customer's value.
+    Returns {
+        /// Nothing: value is what was bought, as in every feature of spend.
+        Ignore = "ignore",
+        /// They are taken off; a value below zero is zero.
+        Subtract = "subtract",
+    }
+}
+
+impl Time {
+    /// Length of the label's window at training cutoffs.
+    pub fn label_span_of_training(&self) -> Span {
+        self.train_horizon.unwrap_or(self.horizon)
+    }
 }
 
 /// Where the cutoffs lie.
@@ -58,6 +82,22 @@ pub struct Features {
     /// Whether month, weekday and season of the cutoff and of the last event are features. Off, because the last
     /// cutoff, which tests, mostly lies in a month that no training cutoff has seen.
     pub calendar: bool,
+    /// Whether what Pareto/NBD and Gamma-Gamma forecast for the label's window, fitted at each cutoff to the events
+    /// before it, are features: the probability of being alive, purchases, mean amount, value.
+    pub lifetime: bool,
+    /// Features to leave out, by name; `*` at the end stands for any ending. What grows with the age of the log, such as
+    /// `tenure_days`, has other values at the test cutoff than at training cutoffs.
+    pub drop: Vec<String>,
+}
+
+impl Features {
+    /// Whether `drop` names this feature.
+    pub fn is_dropped(&self, feature: &str) -> bool {
+        self.drop.iter().any(|pattern| match pattern.strip_suffix('*') {
+            Some(beginning) => feature.starts_with(beginning),
+            None => feature == pattern,
+        })
+    }
 }
 
 /// `[synthetic]`: customers with known truth.
@@ -103,6 +143,14 @@ pub struct Split {
     pub group: Option<String>,
     /// `column`: this column says `train`, `validation` or `test`.
     pub column: Option<String>,
+    /// `temporal`: a text file of customers, one id at the beginning of each line. They test at the last cutoff and never
+    /// train; everybody else trains and never tests.
+    pub holdout: Option<String>,
+}
+
+impl Split {
+    /// The table's column that says which customers `holdout` names.
+    pub const HOLDOUT_COLUMN: &str = "holdout";
 }
 
 choices! {

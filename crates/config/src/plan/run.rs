@@ -18,22 +18,22 @@ choices! {
     Task {
         /// The probability that a customer leaves.
         Churn = "churn",
+        /// What a customer will be worth: the amount spent in the horizon.
+        Clv = "clv",
+        /// Both, by one network.
+        ChurnClv = "churn+clv",
     }
 }
 
 impl Task {
-    /// Whether customers' values are predicted.
-    pub const fn predicts_value(self) -> bool {
-        match self {
-            Self::Churn => false,
-        }
+    /// Whether the probability of leaving is predicted.
+    pub const fn predicts_churn(self) -> bool {
+        matches!(self, Self::Churn | Self::ChurnClv)
     }
 
-    /// Whether the probability that customers leave is predicted.
-    pub const fn predicts_churn(self) -> bool {
-        match self {
-            Self::Churn => true,
-        }
+    /// Whether the amount spent in the horizon is predicted.
+    pub const fn predicts_value(self) -> bool {
+        matches!(self, Self::Clv | Self::ChurnClv)
     }
 }
 

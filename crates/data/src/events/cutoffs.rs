@@ -74,8 +74,8 @@ pub struct ResolvedCutoff {
 }
 
 impl ResolvedCutoff {
-    /// The windows around `cutoff`.
-    pub fn new(cutoff: Timestamp, time: &Time) -> Self {
+    /// The windows around `cutoff`, with a label's window of this length.
+    pub fn new(cutoff: Timestamp, time: &Time, label: Span) -> Self {
         let back = |span: Option<Span>| span.map_or(Timestamp(i64::MIN), |span| cutoff - span);
         let label_start = cutoff + time.gap;
         let features_from = back(time.lookback);
@@ -85,7 +85,7 @@ impl ResolvedCutoff {
             // A customer whom no feature can see would be a row of nothing but missing values.
             active_from: back(time.active_within).max(features_from),
             label_start,
-            label_end: label_start + time.horizon,
+            label_end: label_start + label,
         }
     }
 }
@@ -116,7 +116,7 @@ impl ResolvedCutoffs {
 /// The cutoffs of a plan, checked against the data.
 ///
 /// `Auto`: the test cutoff is the latest instant whose label window ends within the data, rounded down to midnight UTC
-/// where the horizon is a day or more; training cutoffs go back from `test - gap - horizon` in steps.
+/// where the horizon is a day or more; training cutoffs go back from `test - gap - train horizon` in steps.
 ///
 /// # Errors
 /// [`EventsError::TooShort`], [`EventsError::NoHistory`], [`EventsError::LabelPastEnd`], [`EventsError::OverlapsTest`]
@@ -129,7 +129,10 @@ pub fn resolve_cutoffs(time: &Time, range: TimeRange) -> Result<ResolvedCutoffs,
     if instants.is_empty() || !instants.is_sorted_by(|a, b| a < b) {
         return Err(EventsError::CutoffOrder);
     }
-    let cutoffs: Vec<_> = instants.into_iter().map(|cutoff| ResolvedCutoff::new(cutoff, time)).collect();
+    let last = instants.len() - 1;
+    let label = |idx: usize| if idx == last { time.horizon } else { time.label_span_of_training() };
+    let windows = |(idx, cutoff)| ResolvedCutoff::new(cutoff, time, label(idx));
+    let cutoffs: Vec<_> = instants.into_iter().enumerate().map(windows).collect();
     check(&cutoffs, range)?;
     Ok(ResolvedCutoffs { cutoffs })
 }
@@ -147,7 +150,8 @@ fn auto(time: &Time, n_train: usize, step: Span, range: TimeRange) -> Result<Vec
         });
     }
     let n_train = i64::try_from(n_train).unwrap_or(i64::MAX);
-    let back = |idx: i64| test - label - Span(step.0.saturating_mul(idx));
+    let train_label = time.gap + time.label_span_of_training();
+    let back = |idx: i64| test - train_label - Span(step.0.saturating_mul(idx));
     Ok((0..n_train).rev().map(back).chain([test]).collect())
 }
 
@@ -190,7 +194,15 @@ mod tests {
     }
 
     fn time(cutoffs: Cutoffs) -> Time {
-        Time { cutoffs, horizon: Span::days(30), gap: Span::days(5), lookback: None, active_within: None }
+        Time {
+            cutoffs,
+            horizon: Span::days(30),
+            train_horizon: None,
+            gap: Span::days(5),
+            lookback: None,
+            active_within: None,
+            returns: tenure_config::Returns::Ignore,
+        }
     }
 
     fn daily(first: i64, last: i64) -> TimeRange {
@@ -263,6 +275,16 @@ mod tests {
         assert!(matches!(resolve_cutoffs(&plan, daily(0, 20)), Err(EventsError::TooShort { needed_days: 35, .. })));
         let unsorted = time(Cutoffs::At(vec![days(50), days(50)]));
         assert_eq!(resolve_cutoffs(&unsorted, daily(0, 199)), Err(EventsError::CutoffOrder));
+    }
+
+    #[test]
+    fn training_labels_may_be_shorter_and_then_reach_closer_to_the_test() {
+        let mut plan = time(Cutoffs::Auto { n_train: 2, step: Span::days(10) });
+        plan.train_horizon = Some(Span::days(10));
+        let found = resolve_cutoffs(&plan, daily(0, 199)).expect("fits");
+        let windows: Vec<_> = found.all().iter().map(|c| (c.cutoff, c.label_start, c.label_end)).collect();
+        let window = |cutoff, end| (days(cutoff), days(cutoff + 5), days(end));
+        assert_eq!(windows, [window(140, 155), window(150, 165), window(165, 200)]);
     }
 
     #[test]

@@ -15,6 +15,8 @@
 //! * Any other line is a **purchase line** where its quantity or its amount is positive, or where neither is known.
 //!   A line that is neither (all zero) only shows that the customer was there.
 //! * A **purchase** is all purchase lines of one customer at one instant: an invoice of twelve lines is one purchase.
+//! * The **value** of a customer at a cutoff is the money of the purchases in the label's window; with
+//!   `time.returns = "subtract"` less the money of the returns in it, and never below 0.
 //! * A customer **churns** at a cutoff when no purchase lies in the label's window; returns do not count.
 //!
 //! # Rows
@@ -48,11 +50,13 @@ mod calendar;
 mod cutoffs;
 mod error;
 mod family;
+mod history;
 mod lineage;
 mod log;
 mod purchases;
 mod retention;
 mod rows;
+mod values;
 
 #[cfg(test)]
 mod cdnow_tests;
@@ -67,5 +71,6 @@ pub use attributes::join_attributes;
 pub(crate) use calendar::{iso, parts};
 pub use cutoffs::{ResolvedCutoff, ResolvedCutoffs, TimeRange, resolve_cutoffs};
 pub use error::EventsError;
+pub use history::RowHistory;
 pub use log::{EventBatch, EventBuckets, Log, LogSchema, LogView};
-pub use rows::{CUTOFF_COLUMN, EventRows, RowBuilder, TARGET_COLUMN};
+pub use rows::{CUTOFF_COLUMN, EventRows, RowBuilder, TARGET_COLUMN, VALUE_COLUMN};

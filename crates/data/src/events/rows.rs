@@ -1,20 +1,24 @@
 //! One row per (customer, cutoff): features, label, and what they were measured to read.
 
 use rayon::prelude::*;
-use tenure_config::Features;
+use tenure_config::{Features, Returns, Task};
 use tenure_table::{Categories, Column, Role, Span, Timestamp, Values};
 
 use super::EventsError;
 use super::cutoffs::{ResolvedCutoff, ResolvedCutoffs, TimeRange};
 use super::family::{Definition, Family, History, Kind, RowWriter, families};
+use super::history::{HistoryRule, RowHistory};
 use super::lineage::Reads;
 use super::log::{LogSchema, LogView};
 use super::purchases::{Histories, between};
 use super::retention::RetentionCounts;
+use super::values::value;
 use crate::{CutoffInfo, FeatureLineage, Retention};
 
 /// The column of the label: 1 where the customer churned, 0 where not.
 pub const TARGET_COLUMN: &str = "churned";
+/// The column of the value in the label's window: money.
+pub const VALUE_COLUMN: &str = "value";
 /// The column of the cutoff.
 pub const CUTOFF_COLUMN: &str = "cutoff";
 
@@ -24,8 +28,10 @@ const CHUNK_CUSTOMERS: usize = 1_024;
 /// Rows of all customers and cutoffs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EventRows {
-    /// Features, then the target, then the cutoff; rows ascend in (customer, cutoff).
+    /// Features, then the targets, then the cutoff; rows ascend in (customer, cutoff).
     pub columns: Vec<Column>,
+    /// What the classical models know of each row; empty unless [`RowBuilder::with_histories`] asked for it.
+    pub histories: Vec<RowHistory>,
     /// The customer of each row.
     pub customer: Vec<u32>,
     /// One for each cutoff, ascending.
@@ -46,6 +52,17 @@ pub struct RowBuilder {
     counts: Vec<CutoffCounts>,
     reads: Vec<Reads>,
     retention: RetentionCounts,
+    labels: Labels,
+    history: Option<HistoryRule>,
+    has_amount: bool,
+}
+
+/// Which labels a row gets.
+#[derive(Clone, Copy, Debug)]
+struct Labels {
+    churn: bool,
+    /// What returns do to the value, where there is one.
+    value: Option<Returns>,
 }
 
 /// Values by column; numeric and level columns apart, each in the order of the definitions.
@@ -54,6 +71,8 @@ struct Cells {
     numeric: Vec<Vec<f32>>,
     levels: Vec<Vec<u32>>,
     target: Vec<f32>,
+    value: Vec<f32>,
+    history: Vec<RowHistory>,
     cutoff_us: Vec<i64>,
     customer: Vec<u32>,
 }
@@ -62,12 +81,14 @@ struct Cells {
 struct CutoffCounts {
     n_rows: u64,
     n_positive: u64,
+    value_sum: f64,
 }
 
 impl RowBuilder {
-    /// A builder for logs with these columns and events within `range`.
+    /// A builder for logs with these columns and events within `range`, with the labels of churn.
     pub fn new(features: &Features, schema: &LogSchema, cutoffs: &ResolvedCutoffs, range: TimeRange) -> Self {
         let families = families(features, schema);
+        let has_amount = schema.amount.is_some();
         let definitions: Vec<_> = families.iter().flat_map(|family| family.describe(schema)).collect();
         let n_numeric = definitions.iter().filter(|d| d.kind == Kind::Numeric).count();
         let test = cutoffs.test();
@@ -84,7 +105,25 @@ impl RowBuilder {
             cutoffs: cutoffs.clone(),
             families,
             definitions,
+            labels: Labels { churn: true, value: None },
+            history: None,
+            has_amount,
         }
+    }
+
+    /// With the labels of this task.
+    #[must_use]
+    pub fn with_labels(self, task: Task, returns: Returns) -> Self {
+        let value = task.predicts_value().then_some(returns);
+        Self { labels: Labels { churn: task.predicts_churn(), value }, ..self }
+    }
+
+    /// With what the classical models know of each row; a period is as long as the test cutoff's label.
+    #[must_use]
+    pub fn with_histories(self) -> Self {
+        let test = self.cutoffs.test();
+        let rule = HistoryRule { has_amount: self.has_amount, horizon: test.label_end - test.label_start };
+        Self { history: Some(rule), ..self }
     }
 
     /// The number of features.
@@ -111,15 +150,16 @@ impl RowBuilder {
         if n_rows >= u64::from(u32::MAX) {
             return Err(EventsError::TooManyRows { n_rows });
         }
-        let slices = self.cells.grow(&chunks);
+        let slices = self.cells.grow(&chunks, self.labels, self.history.is_some());
+        let (labels, history) = (self.labels, self.history);
         let (families, cutoffs, n_features) = (&self.families, self.cutoffs.all(), self.definitions.len());
         let results: Vec<_> = chunks
             .into_par_iter()
             .zip(slices)
             .map(|(chunk, slices)| {
                 let reads = vec![Reads::NONE; n_features];
-                Worker { log, families, cutoffs, slices, reads, counts: vec![CutoffCounts::default(); cutoffs.len()] }
-                    .run(&chunk)
+                let counts = vec![CutoffCounts::default(); cutoffs.len()];
+                Worker { log, families, cutoffs, slices, reads, counts, labels, history }.run(&chunk)
             })
             .collect();
         for (reads, counts) in results {
@@ -136,6 +176,7 @@ impl RowBuilder {
         for (sum, more) in self.counts.iter_mut().zip(counts) {
             sum.n_rows += more.n_rows;
             sum.n_positive += more.n_positive;
+            sum.value_sum += more.value_sum;
         }
     }
 
@@ -162,7 +203,7 @@ impl RowBuilder {
             return Err(EventsError::NoRows { cutoff: empty.cutoff });
         }
         let lineage = self.lineage();
-        let Cells { numeric, levels, target, cutoff_us, customer } = self.cells;
+        let Cells { numeric, levels, target, value, history: histories, cutoff_us, customer } = self.cells;
         let (mut numeric, mut levels) = (numeric.into_iter(), levels.into_iter());
         let feature = |definition: Definition| {
             let (role, values) = match definition.kind {
@@ -172,9 +213,14 @@ impl RowBuilder {
             Column::new(definition.name, role, values.expect("one column for each definition"))
         };
         let mut columns: Vec<_> = self.definitions.into_iter().map(feature).collect();
-        columns.push(Column::new(TARGET_COLUMN, Role::Target, Values::Numeric(target)));
+        if self.labels.churn {
+            columns.push(Column::new(TARGET_COLUMN, Role::Target, Values::Numeric(target)));
+        }
+        if self.labels.value.is_some() {
+            columns.push(Column::new(VALUE_COLUMN, Role::Value, Values::Numeric(value)));
+        }
         columns.push(Column::new(CUTOFF_COLUMN, Role::Time, Values::Time(cutoff_us)));
-        Ok(EventRows { columns, customer, cutoffs, lineage, retention: self.retention.finish() })
+        Ok(EventRows { columns, histories, customer, cutoffs, lineage, retention: self.retention.finish() })
     }
 
     fn cutoff_infos(&self) -> Vec<CutoffInfo> {
@@ -185,6 +231,7 @@ impl RowBuilder {
             label_end: c.label_end,
             n_rows: counts.n_rows,
             n_positive: counts.n_positive,
+            value_sum: self.labels.value.map(|_| counts.value_sum),
             is_test: c.cutoff == test,
         };
         self.cutoffs.all().iter().zip(&self.counts).map(info).collect()
@@ -228,13 +275,21 @@ struct Slices<'c> {
     numeric: Vec<&'c mut [f32]>,
     levels: Vec<&'c mut [u32]>,
     target: &'c mut [f32],
+    /// Empty where no value is predicted.
+    value: &'c mut [f32],
+    /// Empty where nobody asked.
+    history: &'c mut [RowHistory],
     cutoff_us: &'c mut [i64],
     customer: &'c mut [u32],
 }
 
 impl Cells {
     /// Makes room for the rows of these chunks and hands each chunk its cells.
-    fn grow(&mut self, chunks: &[Chunk]) -> Vec<Slices<'_>> {
+    fn grow(&mut self, chunks: &[Chunk], labels: Labels, has_history: bool) -> Vec<Slices<'_>> {
+        let none: Vec<Chunk> =
+            chunks.iter().map(|chunk| Chunk { n_rows: 0, customers: chunk.customers.clone() }).collect();
+        let value = extend(&mut self.value, if labels.value.is_some() { chunks } else { &none });
+        let history = extend(&mut self.history, if has_history { chunks } else { &none });
         let mut numeric: Vec<_> = self.numeric.iter_mut().map(|column| extend(column, chunks)).collect();
         let mut levels: Vec<_> = self.levels.iter_mut().map(|column| extend(column, chunks)).collect();
         let target = extend(&mut self.target, chunks);
@@ -243,10 +298,13 @@ impl Cells {
         target
             .zip(cutoff_us)
             .zip(customer)
-            .map(|((target, cutoff_us), customer)| Slices {
+            .zip(value.zip(history))
+            .map(|(((target, cutoff_us), customer), (value, history))| Slices {
                 numeric: numeric.iter_mut().filter_map(Iterator::next).collect(),
                 levels: levels.iter_mut().filter_map(Iterator::next).collect(),
                 target,
+                value,
+                history,
                 cutoff_us,
                 customer,
             })
@@ -274,6 +332,8 @@ struct Worker<'a, 'c> {
     slices: Slices<'c>,
     reads: Vec<Reads>,
     counts: Vec<CutoffCounts>,
+    labels: Labels,
+    history: Option<HistoryRule>,
 }
 
 impl Worker<'_, '_> {
@@ -343,5 +403,13 @@ impl Worker<'_, '_> {
         let counts = &mut self.counts[cutoff_idx];
         counts.n_rows += 1;
         counts.n_positive += u64::from(churned);
+        if let Some(returns) = self.labels.value {
+            let value = value(histories, cutoff, returns);
+            counts.value_sum += value;
+            self.slices.value[row_idx] = value as f32;
+        }
+        if let Some(rule) = self.history {
+            self.slices.history[row_idx] = rule.describe(&histories.purchases, cutoff);
+        }
     }
 }

@@ -38,6 +38,8 @@ pub(crate) fn features() -> Features {
         n_lags: 3,
         breadth: true,
         calendar: true,
+        lifetime: false,
+        drop: vec![],
     }
 }
 
@@ -46,9 +48,11 @@ pub(crate) fn time(cutoffs_us: &[i64]) -> Time {
     Time {
         cutoffs: Cutoffs::At(cutoffs_us.iter().copied().map(Timestamp).collect()),
         horizon: Span::days(30),
+        train_horizon: None,
         gap: Span::days(5),
         lookback: None,
         active_within: None,
+        returns: tenure_config::Returns::Ignore,
     }
 }
 

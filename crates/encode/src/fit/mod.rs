@@ -58,7 +58,8 @@ pub fn fit_transform(
         let reason = "no rows were given to fit on".to_owned();
         return Err(EncodeError::EmptyPart { part: PartName::Train, reason });
     }
-    let rows = TrainingRows { rows: train, target: Target::of(table)?.take(train)?, plan, seed };
+    let target = Target::of(table)?;
+    let rows = TrainingRows { rows: train, target: target.classes(train)?, plan, seed };
     let features: Vec<&Column> = table.features().collect();
     let outcomes: Vec<Outcome> =
         features.par_iter().map(|column| fit_column(column, &rows)).collect::<Result<_, EncodeError>>()?;
@@ -85,14 +86,14 @@ pub fn fit_transform(
         .zip(ordered)
         .map(|(input, ordered)| ordered.map_or_else(|| source(input, table), |values| Ok(Source::Ordered(values))))
         .collect::<Result<Vec<_>, EncodeError>>()?;
-    let data = assemble(&prep.layout, &sources, train, rows.target, weights(table, train)?);
+    let data = assemble(&prep.layout, &sources, train, target.take(train)?, weights(table, train)?);
     Ok((prep, data))
 }
 
 /// What every column is fitted on.
 struct TrainingRows<'a> {
     rows: &'a [u32],
-    /// One for each of `rows`.
+    /// The class of each of `rows`, 0 or 1.
     target: Vec<f32>,
     plan: &'a Encode,
     seed: u64,

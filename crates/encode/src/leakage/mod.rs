@@ -67,9 +67,9 @@ pub fn suspects(table: &Table, rows: &[u32]) -> Result<Vec<Suspect>, EncodeError
     let target = Target::of(table)?;
     let rows = thin(rows);
     let sample = Sample {
-        positives: target.take(&rows)?.into_iter().map(|y| y == 1.0).collect(),
+        positives: target.classes(&rows)?.into_iter().map(|y| y == 1.0).collect(),
         rows,
-        target: &target.column.name,
+        target: &target.column().name,
     };
     let features: Vec<&Column> = table.features().collect();
     let found: Vec<Option<Suspect>> = features.par_iter().map(|column| sample.suspect(column)).collect();

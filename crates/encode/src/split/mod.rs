@@ -27,7 +27,7 @@ pub struct Partition {
 /// Tells the rows of a table apart: one partition, or one for each fold, whose test parts together are the table.
 ///
 /// - `temporal`: rows at the last time of the column of role `time` test; the others train, except for a random share of
-///   customers that validates. A customer is never in both training and validation, but one who trains at an early
+///   customers that validates. With `holdout`, only the customers it names test, and they never train. A customer is never in both training and validation, but one who trains at an early
 ///   cutoff may be tested at the last: that is what a forecast does.
 /// - `stratified`: at random, each class apart. Rows of the same id stay together.
 /// - `group`: at random, rows of the same group stay together.
@@ -85,8 +85,37 @@ impl Splitter<'_> {
         if earlier.is_empty() {
             return Err(EncodeError::OneCutoff { column: column.name.clone(), found: 1 });
         }
+        let (test, earlier) = self.hold_out(test, earlier)?;
         let (train, validation) = self.set_aside(&Units::customers(self.table), earlier, 0);
         Ok(Partition { train, validation, test })
+    }
+
+    /// Where customers are held out, they alone test, and they never train.
+    fn hold_out(&self, test: Vec<u32>, earlier: Vec<u32>) -> Result<(Vec<u32>, Vec<u32>), EncodeError> {
+        if self.split.holdout.is_none() {
+            return Ok((test, earlier));
+        }
+        let column = self.named("holdout", Some(&Split::HOLDOUT_COLUMN.to_owned()))?;
+        let mut held_out = Vec::with_capacity(self.table.n_rows());
+        for row_idx in 0..self.table.n_rows() {
+            held_out.push(part_word(column, row_idx)? == Some("test"));
+        }
+        let is_held_out = |row_idx: &u32| held_out[*row_idx as usize];
+        let test: Vec<u32> = test.into_iter().filter(is_held_out).collect();
+        let earlier: Vec<u32> = earlier.into_iter().filter(|row_idx| !is_held_out(row_idx)).collect();
+        if test.is_empty() {
+            return Err(EncodeError::Holdout {
+                part: "test",
+                reason: "none of its customers is there at the last cutoff",
+            });
+        }
+        if earlier.is_empty() {
+            return Err(EncodeError::Holdout {
+                part: "train",
+                reason: "it names every customer of the earlier cutoffs",
+            });
+        }
+        Ok((test, earlier))
     }
 
     fn by_column(&self) -> Result<Partition, EncodeError> {
@@ -171,7 +200,7 @@ impl Splitter<'_> {
             }
             let found = has_class.iter().filter(|&&has| has).count();
             if found < folds {
-                let (units, column, class) = (units.name, self.target.column.name.clone(), u8::from(class));
+                let (units, column, class) = (units.name, self.target.column().name.clone(), u8::from(class));
                 return Err(EncodeError::TooFewForFolds { folds, units, column, class, found });
             }
         }
@@ -187,7 +216,7 @@ impl Splitter<'_> {
         if rows.iter().any(|&row_idx| self.positives[row_idx as usize] != class) {
             return Ok(());
         }
-        let column = self.target.column.name.clone();
+        let column = self.target.column().name.clone();
         Err(EncodeError::OneClass { part, column, class: u8::from(class), n_rows: rows.len() })
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use tenure_config::{Split, SplitKind};
-use tenure_table::{Role, Table, Values};
+use tenure_table::{Column, Role, Table, Values};
 
 use super::made::{category, mixed, numeric, rolling, split_plan, table, target};
 use crate::{Partition, partition};
@@ -135,4 +135,25 @@ fn no_validation_is_a_choice() {
     let parts = &partition(&mixed(100, 2), &plan, 0).expect("both classes are frequent")[0];
     assert!(parts.validation.is_empty());
     assert_eq!(parts.train.len() + parts.test.len(), 100);
+}
+
+#[test]
+fn held_out_customers_alone_test_and_never_train() {
+    let ids: Vec<String> = (0..60).map(|row| format!("c{}", row % 30)).collect();
+    let cutoffs: Vec<i64> = (0..60).map(|row| i64::from(row >= 30)).collect();
+    let value: Vec<f32> = (0..60).map(|row| if row % 3 == 0 { 10.0 } else { 0.0 }).collect();
+    let held_out = (0..60).map(|row| Some(if row % 30 < 12 { "test" } else { "train" }));
+    let table = Table::new(vec![
+        Column::new("id", Role::Id, Values::Text(ids.iter().map(String::as_str).collect())),
+        Column::new("value", Role::Value, Values::Numeric(value)),
+        Column::new("cutoff", Role::Time, Values::Time(cutoffs)),
+        Column::new(Split::HOLDOUT_COLUMN, Role::Ignore, Values::categories(held_out)),
+    ])
+    .expect("a table");
+    let plan = Split { holdout: Some("ids.txt".into()), ..split_plan(SplitKind::Temporal) };
+    let parts = partition(&table, &plan, 1).expect("buyers and others in each part").remove(0);
+    assert_eq!(parts.test, (30..42).collect::<Vec<u32>>());
+    let learned: Vec<u32> = parts.train.iter().chain(&parts.validation).copied().collect();
+    assert_eq!(learned.len(), 18);
+    assert!(learned.iter().all(|&row| (12..30).contains(&row)), "{learned:?}");
 }
