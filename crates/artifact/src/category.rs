@@ -26,6 +26,12 @@ impl Levels {
         Self(names)
     }
 
+    /// These levels, which are sorted and distinct already.
+    pub(crate) fn from_sorted(names: Vec<String>) -> Self {
+        debug_assert!(names.is_sorted_by(|a, b| a < b), "levels are sorted and distinct");
+        Self(names)
+    }
+
     /// The names in order.
     pub fn names(&self) -> &[String] {
         &self.0

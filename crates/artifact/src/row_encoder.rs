@@ -30,6 +30,8 @@ pub struct RowEncoder {
     steps: Vec<Step>,
     widths: (usize, usize, usize),
     reads_levels: bool,
+    /// Whether every input is a magnitude without an indicator and the gathered ones are the row as it is.
+    is_plain: bool,
     robust: Robust,
     quantile: Quantile,
 }
@@ -95,6 +97,7 @@ impl RowEncoder {
             steps: Vec::with_capacity(inputs.len()),
             widths: (0, 0, 0),
             reads_levels: inputs.iter().any(|input| !input.encoder.reads_numbers()),
+            is_plain: false,
             robust: Robust::default(),
             quantile: Quantile::default(),
             inputs: Vec::new(),
@@ -102,6 +105,8 @@ impl RowEncoder {
         for input in &inputs {
             encoder.push(&input.encoder, n_robust);
         }
+        let mut places = encoder.steps.iter().map(|step| step.route).enumerate();
+        encoder.is_plain = places.all(|(place, route)| route == Route::Gathered(place, false));
         encoder.inputs = inputs;
         encoder
     }
@@ -172,6 +177,10 @@ impl RowEncoder {
             RawRow::Numbers(_) if self.reads_levels => {
                 let input_idx = self.inputs.iter().position(|input| !input.encoder.reads_numbers()).unwrap_or(0);
                 return Err(ApplyError::WrongKind { input_idx, expected: "level" });
+            }
+            RawRow::Numbers(numbers) if self.is_plain => {
+                scratch.gathered.copy_from_slice(numbers);
+                flags.n_missing = numbers.iter().map(|number| u32::from(!number.is_finite())).sum();
             }
             RawRow::Numbers(numbers) => {
                 for (input_idx, number) in numbers.iter().enumerate() {

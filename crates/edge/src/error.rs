@@ -101,9 +101,13 @@ impl fmt::Display for VerifyError {
             Self::Scores { sample_idx, expected, found } => {
                 write!(f, "sample {sample_idx}: expected {expected} scores, found {found}")
             }
-            Self::Differs { sample_idx, expected, found } => {
-                write!(f, "sample {sample_idx}: expected the score {expected}, found {found}")
-            }
+            // As bits: that is what differs, and decimals would be a tenth of the wasm build.
+            Self::Differs { sample_idx, expected, found } => write!(
+                f,
+                "sample {sample_idx}: expected the score with the bits {:016x}, found {:016x}",
+                expected.to_bits(),
+                found.to_bits()
+            ),
         }
     }
 }

@@ -41,7 +41,7 @@ extern crate std;
 
 mod answer;
 #[cfg(feature = "capi")]
-mod capi;
+pub mod capi;
 mod error;
 mod kernel;
 mod model;
@@ -50,7 +50,7 @@ mod network;
 mod owned;
 mod prediction;
 #[cfg(feature = "wasm")]
-mod wasm;
+pub mod wasm;
 mod workspace;
 
 pub use error::{BatchError, ScoreError, VerifyError};

@@ -194,5 +194,5 @@ fn read_levels(from: &mut Reader<'_>) -> Result<Levels, BundleError> {
         }
         names.push(name);
     }
-    Ok(Levels::new(names))
+    Ok(Levels::from_sorted(names))
 }

@@ -108,3 +108,20 @@ fn rows_of_numbers_are_rows_of_values() {
     };
     assert_eq!(encoded(RawRow::Values(&values)), encoded(RawRow::Numbers(&numbers)));
 }
+
+#[test]
+fn a_schema_of_plain_magnitudes_takes_the_row_as_it_is() {
+    let robust = || magnitude(Scale::Robust { median: 3.0, width: 1.7 }, false);
+    let inputs: Vec<InputColumn> = (0..9).map(|_| InputColumn::new("x", robust())).collect();
+    let encoder = RowEncoder::new(inputs);
+    assert!(encoder.is_plain);
+    let numbers = [0.5, f32::NAN, 1.0, 80.0, 3.0, 2.0, f32::INFINITY, -4.0, 0.0];
+    let values = numbers.map(RawValue::Number);
+    let encoded = |row| {
+        let mut continuous = [0.0; 9];
+        let out = RowBuffers { continuous: &mut continuous, binary: &mut [], categorical: &mut [] };
+        let flags = encoder.encode(row, &mut encoder.scratch(), out).expect("the row fits");
+        (flags, bits(&continuous))
+    };
+    assert_eq!(encoded(RawRow::Values(&values)), encoded(RawRow::Numbers(&numbers)));
+}

@@ -5,8 +5,8 @@
 //! weights first (`vpsignb`), which is exact because no weight is -128.
 
 use core::arch::x86_64::{
-    __m256i, _mm256_abs_epi8, _mm256_add_epi32, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16,
-    _mm256_set1_epi16, _mm256_set1_epi32, _mm256_setzero_si256, _mm256_sign_epi8, _mm256_storeu_si256,
+    _mm256_abs_epi8, _mm256_add_epi32, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_set1_epi16,
+    _mm256_set1_epi32, _mm256_setzero_si256, _mm256_sign_epi8, _mm256_storeu_si256,
 };
 
 use super::{Job, Lanes, Sums};
@@ -30,6 +30,7 @@ pub(super) fn run<J: Job>(job: J) -> J::Output {
 }
 
 impl Lanes for Avx2 {
+    const KNOWS_SIGNS: bool = true;
     const PANELS: usize = 4;
     const PANELS_OF_FOUR_ROWS: usize = 1;
 
@@ -45,10 +46,12 @@ impl Lanes for Avx2 {
             let ones = _mm256_set1_epi16(1);
             let mut sums = [[[_mm256_setzero_si256(); 2]; P]; R];
             for group in 0..panel_bytes / 64 {
-                let inputs: [__m256i; R] = core::array::from_fn(|r| {
-                    _mm256_set1_epi32(rows[r].as_ptr().add(4 * group).cast::<i32>().read_unaligned())
-                });
-                let magnitudes = inputs.map(|x| if SIGNED { _mm256_abs_epi8(x) } else { x });
+                let mut inputs = [_mm256_setzero_si256(); R];
+                let mut magnitudes = inputs;
+                for r in 0..R {
+                    inputs[r] = _mm256_set1_epi32(rows[r].as_ptr().add(4 * group).cast::<i32>().read_unaligned());
+                    magnitudes[r] = if SIGNED { _mm256_abs_epi8(inputs[r]) } else { inputs[r] };
+                }
                 for p in 0..P {
                     for half in 0..2 {
                         let at = panels.as_ptr().add(p * panel_bytes + group * 64 + half * 32);
@@ -62,20 +65,15 @@ impl Lanes for Avx2 {
                     }
                 }
             }
-            sums.map(|row| row.map(|halves| stored(halves)))
+            let mut out = [[[0; 16]; P]; R];
+            for r in 0..R {
+                for p in 0..P {
+                    let at = out[r][p].as_mut_ptr();
+                    _mm256_storeu_si256(at.cast(), sums[r][p][0]);
+                    _mm256_storeu_si256(at.add(8).cast(), sums[r][p][1]);
+                }
+            }
+            out
         }
     }
-}
-
-/// # Safety
-/// The processor has AVX2.
-#[inline(always)]
-unsafe fn stored(halves: [__m256i; 2]) -> Sums {
-    let mut out = [0; 16];
-    // SAFETY: AVX2 by the caller's contract; the array holds both halves of eight integers.
-    unsafe {
-        _mm256_storeu_si256(out.as_mut_ptr().cast(), halves[0]);
-        _mm256_storeu_si256(out.as_mut_ptr().add(8).cast(), halves[1]);
-    }
-    out
 }

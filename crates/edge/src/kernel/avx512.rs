@@ -39,6 +39,7 @@ pub(super) fn run<J: Job>(job: J) -> J::Output {
 
 impl Lanes for Avx512Vnni {
     const ADDS_OFFSET: bool = true;
+    const KNOWS_SIGNS: bool = true;
     const PANELS: usize = 8;
     const PANELS_OF_FOUR_ROWS: usize = 2;
 
@@ -54,10 +55,11 @@ impl Lanes for Avx512Vnni {
         unsafe {
             let mut sums = [[_mm512_setzero_si512(); P]; R];
             for group in 0..panel_bytes / 64 {
-                let inputs = core::array::from_fn::<_, R, _>(|r| {
+                let mut inputs = [_mm512_setzero_si512(); R];
+                for r in 0..R {
                     let four = rows[r].as_ptr().add(4 * group).cast::<i32>().read_unaligned();
-                    _mm512_set1_epi32(four ^ flip)
-                });
+                    inputs[r] = _mm512_set1_epi32(four ^ flip);
+                }
                 for p in 0..P {
                     let at = panels.as_ptr().add(p * panel_bytes + group * 64);
                     let weights = _mm512_loadu_si512(at.cast());
@@ -66,13 +68,13 @@ impl Lanes for Avx512Vnni {
                     }
                 }
             }
-            sums.map(|row| {
-                row.map(|sum| {
-                    let mut out = [0; 16];
-                    _mm512_storeu_si512(out.as_mut_ptr().cast(), sum);
-                    out
-                })
-            })
+            let mut out = [[[0; 16]; P]; R];
+            for r in 0..R {
+                for p in 0..P {
+                    _mm512_storeu_si512(out[r][p].as_mut_ptr().cast(), sums[r][p]);
+                }
+            }
+            out
         }
     }
 }

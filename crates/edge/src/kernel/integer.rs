@@ -25,29 +25,65 @@ pub(super) fn forward<L: Lanes>(steps: &[f32], layers: &[IntLayer<'_>], n_member
             let source: (&[i8], usize) = if layer_idx == 0 { (quantized, padded_inputs) } else { (from, width) };
             match &layer.end {
                 IntEnd::Hidden { multipliers, shifts, least, table } => {
-                    sums::<L>(layer, source, n_rows, |row, panel, sums| {
-                        let first = panel * OUTPUTS_PER_PANEL;
-                        let range = first..first + OUTPUTS_PER_PANEL;
-                        let out = &mut to[row * width..][range.clone()];
-                        requantize(sums, &multipliers[range.clone()], &shifts[range], *least, out);
-                        if let Some(table) = table {
-                            for v in out {
-                                *v = table[(i32::from(*v) + 128) as usize];
-                            }
-                        }
-                    });
+                    let table = table.as_deref();
+                    let sink = Hidden { multipliers, shifts, least: *least, table, out: to, stride: width };
+                    sums::<L>(layer, source, n_rows, sink);
                     core::mem::swap(&mut from, &mut to);
                 }
                 IntEnd::Output { scales } => {
-                    sums::<L>(layer, source, n_rows, |row, panel, sums| {
-                        let first = panel * OUTPUTS_PER_PANEL;
-                        let out = &mut logits[row * n_logits + k * layer.n_out..][first..layer.n_out];
-                        for ((out, sum), scale) in out.iter_mut().zip(sums).zip(&scales[first..]) {
-                            *out = f64::from(*sum) * scale;
-                        }
-                    });
+                    let sink = Output { scales, out: &mut logits[k * layer.n_out..], stride: n_logits };
+                    sums::<L>(layer, source, n_rows, sink);
                 }
             }
+        }
+    }
+}
+
+/// Where the sums of a panel go. Not a closure: what is not inlined is not compiled for the kernel.
+trait Sink {
+    fn put(&mut self, row: usize, panel: usize, sums: &Sums);
+}
+
+/// To the inputs of the next layer.
+struct Hidden<'s> {
+    multipliers: &'s [i32],
+    shifts: &'s [i32],
+    least: i32,
+    table: Option<&'s [i8; 256]>,
+    out: &'s mut [i8],
+    stride: usize,
+}
+
+impl Sink for Hidden<'_> {
+    #[inline(always)]
+    fn put(&mut self, row: usize, panel: usize, sums: &Sums) {
+        let first = panel * OUTPUTS_PER_PANEL;
+        let out = &mut self.out[row * self.stride + first..][..OUTPUTS_PER_PANEL];
+        let (multipliers, shifts) = (&self.multipliers[first..], &self.shifts[first..]);
+        requantize(sums, &multipliers[..OUTPUTS_PER_PANEL], &shifts[..OUTPUTS_PER_PANEL], self.least, out);
+        if let Some(table) = self.table {
+            for v in out {
+                *v = table[(i32::from(*v) + 128) as usize];
+            }
+        }
+    }
+}
+
+/// To logits.
+struct Output<'s> {
+    scales: &'s [f64],
+    out: &'s mut [f64],
+    stride: usize,
+}
+
+impl Sink for Output<'_> {
+    #[inline(always)]
+    fn put(&mut self, row: usize, panel: usize, sums: &Sums) {
+        let first = panel * OUTPUTS_PER_PANEL;
+        let scales = &self.scales[first..];
+        let out = &mut self.out[row * self.stride + first..];
+        for o in 0..scales.len().min(OUTPUTS_PER_PANEL) {
+            out[o] = f64::from(sums[o]) * scales[o];
         }
     }
 }
@@ -71,18 +107,19 @@ fn quantize(row: &[f32], steps: &[f32], out: &mut [i8]) {
 /// the same as shifting once by `32 + s`.
 #[inline(always)]
 fn requantize(sums: &Sums, multipliers: &[i32], shifts: &[i32], least: i32, out: &mut [i8]) {
-    for (((out, sum), m), s) in out.iter_mut().zip(sums).zip(multipliers).zip(shifts) {
-        let product = i64::from(*sum) * i64::from(*m) + (1_i64 << (31 + (*s & 31)));
-        let shifted = ((product >> 32) as i32) >> (*s & 31);
+    for o in 0..OUTPUTS_PER_PANEL {
+        let s = shifts[o] & 31;
+        let product = i64::from(sums[o]) * i64::from(multipliers[o]) + (1_i64 << (31 + s));
+        let shifted = ((product >> 32) as i32) >> s;
         let raised = if shifted > least { shifted } else { least };
-        *out = (if raised < 127 { raised } else { 127 }) as i8;
+        out[o] = (if raised < 127 { raised } else { 127 }) as i8;
     }
 }
 
-/// Hands the sums of every row and panel of a layer to `sink`, as `(row, panel, sums)`.
+/// Hands the sums of every row and panel of a layer to `sink`.
 #[inline(always)]
-fn sums<L: Lanes>(layer: &IntLayer<'_>, source: (&[i8], usize), n_rows: usize, sink: impl FnMut(usize, usize, &Sums)) {
-    if layer.is_signed {
+fn sums<L: Lanes>(layer: &IntLayer<'_>, source: (&[i8], usize), n_rows: usize, sink: impl Sink) {
+    if layer.is_signed || !L::KNOWS_SIGNS {
         signed_sums::<L, true>(layer, source, n_rows, sink);
     } else {
         signed_sums::<L, false>(layer, source, n_rows, sink);
@@ -94,12 +131,13 @@ fn signed_sums<L: Lanes, const SIGNED: bool>(
     layer: &IntLayer<'_>,
     (values, stride): (&[i8], usize),
     n_rows: usize,
-    mut sink: impl FnMut(usize, usize, &Sums),
+    mut sink: impl Sink,
 ) {
-    let row = |r: usize| &values[r * stride..][..layer.n_in];
+    let n_in = layer.n_in;
     let mut done = 0;
-    while n_rows - done >= 4 {
-        let rows = [row(done), row(done + 1), row(done + 2), row(done + 3)];
+    while L::PANELS_OF_FOUR_ROWS > 0 && n_rows - done >= 4 {
+        let four = &values[done * stride..];
+        let rows = [&four[..n_in], &four[stride..][..n_in], &four[2 * stride..][..n_in], &four[3 * stride..][..n_in]];
         let mut panel = 0;
         if L::PANELS_OF_FOUR_ROWS == 2 {
             panel = blocks::<L, 2, 4, SIGNED>(layer, panel, done, rows, &mut sink);
@@ -108,7 +146,7 @@ fn signed_sums<L: Lanes, const SIGNED: bool>(
         done += 4;
     }
     for row_idx in done..n_rows {
-        let rows = [row(row_idx)];
+        let rows = [&values[row_idx * stride..][..n_in]];
         let mut panel = 0;
         if L::PANELS >= 8 {
             panel = blocks::<L, 8, 1, SIGNED>(layer, panel, row_idx, rows, &mut sink);
@@ -130,7 +168,7 @@ fn blocks<L: Lanes, const P: usize, const R: usize, const SIGNED: bool>(
     mut panel: usize,
     first_row: usize,
     rows: [&[i8]; R],
-    sink: &mut impl FnMut(usize, usize, &Sums),
+    sink: &mut impl Sink,
 ) -> usize {
     let panel_bytes = layer.n_in * OUTPUTS_PER_PANEL;
     let start = if L::ADDS_OFFSET && SIGNED { &layer.offset_bias } else { &layer.bias };
@@ -142,12 +180,14 @@ fn blocks<L: Lanes, const P: usize, const R: usize, const SIGNED: bool>(
         // they are made, weights and tables are checked when the bundle is read, and a layer is unsigned only behind a
         // `ReLU`, whose outputs are clamped from 0.
         let products = unsafe { L::products::<P, R, SIGNED>(panels, panel_bytes, rows) };
-        for (r, row) in products.iter().enumerate() {
-            for (p, products) in row.iter().enumerate() {
+        for r in 0..R {
+            for p in 0..P {
                 let start = &start[(panel + p) * OUTPUTS_PER_PANEL..][..OUTPUTS_PER_PANEL];
-                let mut sums = *products;
-                sums.iter_mut().zip(start).for_each(|(sum, start)| *sum = sum.wrapping_add(*start));
-                sink(first_row + r, panel + p, &sums);
+                let mut sums = products[r][p];
+                for o in 0..OUTPUTS_PER_PANEL {
+                    sums[o] = sums[o].wrapping_add(start[o]);
+                }
+                sink.put(first_row + r, panel + p, &sums);
             }
         }
         panel += P;

@@ -19,6 +19,7 @@ mod float;
 mod integer;
 #[cfg(target_arch = "aarch64")]
 mod neon;
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 mod portable;
 #[cfg(test)]
 mod reference;
@@ -101,7 +102,8 @@ impl Kernel {
     /// Whether this processor and this build have it. With `std` the processor is asked, else the build decides.
     pub fn is_available(self) -> bool {
         match self {
-            Self::Portable => true,
+            // A wasm build has one kernel: two would be half of its size.
+            Self::Portable => !cfg!(all(target_arch = "wasm32", target_feature = "simd128")),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => avx2::is_available(),
             #[cfg(target_arch = "x86_64")]
@@ -146,7 +148,8 @@ impl Kernel {
             // SAFETY: the processor has the dot-product extension, see above.
             Self::NeonDot => unsafe { neon::run_dot(job) },
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-            Self::Simd128 => job.run::<simd128::Simd128>(),
+            _ => job.run::<simd128::Simd128>(),
+            #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
             _ => job.run::<portable::Portable>(),
         }
     }
@@ -156,9 +159,11 @@ impl Kernel {
 trait Lanes {
     /// Whether [`Lanes::products`] reads signed inputs with 128 added, which the sums' start must make good.
     const ADDS_OFFSET: bool = false;
+    /// Whether [`Lanes::products`] gains from knowing that no input is negative.
+    const KNOWS_SIGNS: bool = false;
     /// Panels that go well with one row.
     const PANELS: usize;
-    /// Panels that go well with four rows: 1 or 2.
+    /// Panels that go well with four rows: 0 (rows one at a time), 1 or 2.
     const PANELS_OF_FOUR_ROWS: usize;
 
     /// Sums of products of `P` panels with `R` rows: `[R][P][16]`.

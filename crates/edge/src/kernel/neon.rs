@@ -91,15 +91,15 @@ unsafe fn products<F: FourProducts, const P: usize, const R: usize>(
                 }
             }
         }
-        sums.map(|row| {
-            row.map(|quarters| {
-                let mut out = [0; 16];
-                for (place, sum) in quarters.into_iter().enumerate() {
-                    vst1q_s32(out.as_mut_ptr().add(4 * place), sum);
+        let mut out = [[[0; 16]; P]; R];
+        for r in 0..R {
+            for p in 0..P {
+                for quarter in 0..4 {
+                    vst1q_s32(out[r][p].as_mut_ptr().add(4 * quarter), sums[r][p][quarter]);
                 }
-                out
-            })
-        })
+            }
+        }
+        out
     }
 }
 

@@ -2,7 +2,7 @@
 
 use core::arch::wasm32::{
     i16x8_extmul_high_i8x16, i16x8_extmul_low_i8x16, i32x4_add, i32x4_extadd_pairwise_i16x8, i32x4_shuffle,
-    i32x4_splat, v128, v128_load, v128_store,
+    i32x4_splat, v128_load, v128_store,
 };
 
 use super::{Lanes, Sums};
@@ -10,7 +10,7 @@ use super::{Lanes, Sums};
 pub(super) struct Simd128;
 
 impl Lanes for Simd128 {
-    const PANELS: usize = 2;
+    const PANELS: usize = 1;
     const PANELS_OF_FOUR_ROWS: usize = 1;
 
     #[inline(always)]
@@ -40,20 +40,19 @@ impl Lanes for Simd128 {
                     }
                 }
             }
-            sums.map(|row| row.map(|halves| stored(&halves)))
+            let mut out = [[[0; 16]; P]; R];
+            for r in 0..R {
+                for p in 0..P {
+                    for quarter in 0..4 {
+                        // The two sums of each output meet.
+                        let (low, high) = (sums[r][p][2 * quarter], sums[r][p][2 * quarter + 1]);
+                        let first = i32x4_shuffle::<0, 2, 4, 6>(low, high);
+                        let last = i32x4_shuffle::<1, 3, 5, 7>(low, high);
+                        v128_store(out[r][p].as_mut_ptr().add(4 * quarter).cast(), i32x4_add(first, last));
+                    }
+                }
+            }
+            out
         }
     }
-}
-
-/// Adds the two sums of each output.
-#[inline(always)]
-fn stored(halves: &[v128; 8]) -> Sums {
-    let mut out = [0; 16];
-    for (quarter, pair) in halves.as_chunks::<2>().0.iter().enumerate() {
-        let first = i32x4_shuffle::<0, 2, 4, 6>(pair[0], pair[1]);
-        let last = i32x4_shuffle::<1, 3, 5, 7>(pair[0], pair[1]);
-        // SAFETY: the array holds four quarters of four integers.
-        unsafe { v128_store(out.as_mut_ptr().add(4 * quarter).cast(), i32x4_add(first, last)) };
-    }
-    out
 }
