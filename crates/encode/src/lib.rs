@@ -22,7 +22,7 @@
 //!     Column::new("months", Role::Numeric, Values::Numeric(months)),
 //! ])?;
 //! let split =
-//!     Split { kind: SplitKind::Stratified, test: 0.2, validation: 0.25, folds: 0, group: None, column: None };
+//!     Split { kind: SplitKind::Stratified, test: 0.2, validation: 0.25, folds: 0, group: None, column: None, holdout: None };
 //! let encode = Encode {
 //!     numeric: NumericEncoding::Quantile,
 //!     one_hot_max: 9,
