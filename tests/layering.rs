@@ -29,7 +29,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tenure-cluster", &["tenure-kernels"]),
     ("tenure-model", &["tenure-artifact", "tenure-config"]),
     ("tenure-train", &["tenure-model", "tenure-encode", "tenure-evaluate", "tenure-config", "tenure-artifact"]),
-    ("tenure-report", &["tenure-evaluate", "tenure-table"]),
+    ("tenure-segments", &["tenure-evaluate"]),
+    ("tenure-report", &["tenure-evaluate", "tenure-segments", "tenure-table"]),
 ];
 
 /// The crates that end up on a device: nothing outside the workspace may be in their closure.

@@ -13,4 +13,5 @@ mod documents;
 mod layering;
 mod program_errors;
 mod runs;
+mod segments;
 mod tenure;

@@ -11,6 +11,7 @@ use tenure_encode::EncodeError;
 use tenure_evaluate::EvaluateError;
 use tenure_model::DeviceError;
 use tenure_report::ReportError;
+use tenure_segments::SegmentError;
 use tenure_train::TrainError;
 
 use crate::run_dir::RunDirError;
@@ -178,6 +179,12 @@ impl From<EncodeError> for Failure {
 impl From<EvaluateError> for Failure {
     fn from(error: EvaluateError) -> Self {
         Self::coded(Exit::Data, Some(error.code()), &error, None)
+    }
+}
+
+impl From<SegmentError> for Failure {
+    fn from(error: SegmentError) -> Self {
+        Self::coded(Exit::Data, Some(error.code()), &error, Some(error.hint()))
     }
 }
 

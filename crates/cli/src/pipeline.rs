@@ -10,14 +10,15 @@ use serde::Serialize;
 use serde_json::Value;
 use tenure_config::{Plan, Resolved, Task};
 use tenure_model::ChosenDevice;
+use tenure_report::segments::SegmentResults;
 use tenure_report::{RunFacts, RunResults};
 
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::run_dir::RunDir;
-use crate::stages::learn;
 use crate::stages::value::results::ValueResults;
+use crate::stages::{learn, segments};
 use crate::summary;
 
 /// One run to be made, or gone on with.
@@ -38,6 +39,8 @@ pub enum Outcome {
     Churn(Box<RunResults>),
     /// What customers are worth.
     Value(Box<ValueResults>),
+    /// Who customers are.
+    Segments(Box<SegmentResults>),
 }
 
 /// `run.json`
@@ -55,17 +58,29 @@ struct RunRecord<'a> {
 
 /// From the experiment to its report; the run is complete when this returns.
 pub fn run(job: &Job<'_>, progress: &mut Progress) -> Result<Outcome, Failure> {
+    match job.plan().experiment.task {
+        Task::Churn => trained(job, progress, |course| Ok(Outcome::Churn(Box::new(churn::run(course)?)))),
+        Task::Clv | Task::ChurnClv => {
+            trained(job, progress, |course| Ok(Outcome::Value(Box::new(value::run(course)?))))
+        }
+        // Seconds long, and without a network: an unfinished run of segments is begun anew in its folder.
+        Task::Segments => Ok(Outcome::Segments(Box::new(segments::run(job, progress)?))),
+    }
+}
+
+/// A task that trains networks on a device.
+fn trained(
+    job: &Job<'_>,
+    progress: &mut Progress,
+    stages: impl FnOnce(&mut Course<'_>) -> Result<Outcome, Failure>,
+) -> Result<Outcome, Failure> {
     let mut clock = Clock::start();
     job.record("running", None, &clock)?;
 
     let device = tenure_model::select_device(&job.plan().device)?;
     progress.say(&format!("device: {} ({}), {}", device.info.adapter, device.info.backend, device.info.reason));
 
-    let mut course = Course { job, device: &device, clock: &mut clock, progress };
-    let outcome = match job.plan().experiment.task {
-        Task::Churn => Outcome::Churn(Box::new(churn::run(&mut course)?)),
-        Task::Clv | Task::ChurnClv => Outcome::Value(Box::new(value::run(&mut course)?)),
-    };
+    let outcome = stages(&mut Course { job, device: &device, clock: &mut clock, progress })?;
     clock.lap("report");
 
     learn::forget_checkpoints(job.dir)?;
@@ -87,7 +102,8 @@ impl Job<'_> {
         &self.resolved.plan
     }
 
-    fn record(
+    /// Writes `run.json`.
+    pub fn record(
         &self,
         status: &'static str,
         device: Option<&tenure_model::DeviceInfo>,
@@ -106,7 +122,8 @@ impl Job<'_> {
         Ok(self.dir.write_json("run.json", &record)?)
     }
 
-    fn facts(&self) -> RunFacts {
+    /// Which run it is.
+    pub fn facts(&self) -> RunFacts {
         let experiment = &self.plan().experiment;
         let folder = self.dir.path().file_name().map(|name| name.to_string_lossy().into_owned());
         RunFacts {
@@ -125,6 +142,7 @@ impl Outcome {
         let gates = match self {
             Self::Churn(results) => &results.gates,
             Self::Value(results) => &results.gates,
+            Self::Segments(_) => return true,
         };
         gates.iter().all(|gate| gate.passed)
     }
@@ -134,6 +152,7 @@ impl Outcome {
         match self {
             Self::Churn(results) => summary::text(results, dir.path()),
             Self::Value(results) => results.text(dir.path()),
+            Self::Segments(results) => summary::segments_text(results, dir.path()),
         }
     }
 
@@ -142,6 +161,7 @@ impl Outcome {
         match self {
             Self::Churn(results) => summary::json(results, dir.path()),
             Self::Value(results) => results.json(dir.path()),
+            Self::Segments(results) => summary::segments_json(results, dir.path()),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tenure_evaluate::{Estimate, Metric};
 use tenure_report::RunResults;
+use tenure_report::segments::SegmentResults;
 
 /// What a person reads when a run ends.
 pub fn text(results: &RunResults, dir: &Path) -> String {
@@ -79,4 +80,23 @@ pub fn json(results: &RunResults, dir: &Path) -> Value {
         "gates": results.gates,
         "suspects": results.suspects,
     })
+}
+
+/// What a person reads when a run of segments ends.
+pub fn segments_text(results: &SegmentResults, dir: &Path) -> String {
+    let mut lines = vec![results.choice.reason.clone()];
+    for segment in &results.segments {
+        lines.push(format!("  {}  {}", segment.id, segment.name));
+        lines.push(format!("     {}", segment.sentence));
+    }
+    lines.extend(results.caveats.iter().filter(|caveat| !caveat.starts_with("Data: ")).map(|c| format!("note: {c}")));
+    let report = dir.join("report.html");
+    lines.push(format!("report: {}", if report.is_file() { report } else { dir.join("report.json") }.display()));
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// What a program reads when a run of segments ends.
+pub fn segments_json(results: &SegmentResults, dir: &Path) -> Value {
+    json!({ "run": dir, "k": results.choice.k, "choice": results.choice, "segments": results.segments })
 }

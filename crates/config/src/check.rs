@@ -3,6 +3,7 @@
 mod columns;
 mod effect;
 mod head;
+mod segments;
 mod task;
 mod time;
 
@@ -20,6 +21,7 @@ pub(crate) fn check(draft: &Draft, reader: &mut Reader) {
         columns::check(&mut check);
         effect::check(&mut check);
         task::check(&mut check);
+        segments::check(&mut check);
         if check.has_events() {
             time::check(&mut check);
         }

@@ -3,6 +3,7 @@
 mod list;
 mod number;
 mod path;
+mod segments;
 mod task;
 mod text;
 mod time;
@@ -19,6 +20,7 @@ use crate::tree::{Item, Value, quote};
 pub(crate) use list::{List, list};
 pub(crate) use number::{count, float};
 pub(crate) use path::{Bases, PathKind};
+pub(crate) use segments::SegmentCount;
 pub(crate) use task::TaskKind;
 pub(crate) use text::{CutoffsKind, DelimiterKind, ProductKind, Text, folder_name, text, text_like};
 pub(crate) use time::{Instant, duration, duration_or_zero, instant, write_instant, write_span};

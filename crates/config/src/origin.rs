@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::read::has_events;
-use crate::{Cutoffs, Plan, Preset, Source, tree};
+use crate::{Cutoffs, Plan, Preset, Source, Task, tree};
 
 /// Where a value came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -87,9 +87,15 @@ impl Origins {
     pub(crate) fn mark_unused(&mut self, plan: &Plan) {
         let has_events = has_events(plan.data.source, plan.synthetic.kind);
         let is_made = plan.data.source == Source::Synthetic;
+        let is_segments = plan.experiment.task == Task::Segments;
         let is_listed = matches!(plan.time.cutoffs, Cutoffs::At(_));
         for setting in &mut self.settings {
             setting.applies = match (setting.section.as_str(), setting.key.as_str()) {
+                ("time", "horizon" | "gap" | "cutoffs" | "n_train" | "step") if is_segments => false,
+                ("split" | "model" | "train" | "gates", _) | ("features", "lifetime") if is_segments => false,
+                ("segments", "k_min" | "k_max" | "criterion") => is_segments && plan.segments.k.is_none(),
+                ("segments", "at" | "compare_back") => is_segments && has_events,
+                ("segments", _) => is_segments,
                 ("time", "n_train" | "step") => has_events && !is_listed,
                 ("time", "train_horizon" | "returns") => has_events && plan.experiment.task.predicts_value(),
                 ("evaluate", "pool") => plan.experiment.task.predicts_value(),

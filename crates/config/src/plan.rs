@@ -35,6 +35,7 @@ mod network;
 mod outcome;
 mod rows;
 mod run;
+mod segments;
 
 use serde::Serialize;
 
@@ -43,6 +44,7 @@ pub use network::*;
 pub use outcome::*;
 pub use rows::*;
 pub use run::*;
+pub use segments::*;
 
 /// A checked experiment. Only this crate makes one, from an experiment file or from its lock.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
@@ -68,6 +70,8 @@ pub struct Plan {
     pub model: Model,
     /// How it is trained.
     pub train: Train,
+    /// How customers are put into segments.
+    pub segments: Segments,
     /// How it is judged.
     pub evaluate: Evaluate,
     /// What the report shows.

@@ -3,15 +3,15 @@
 use tenure_table::Span;
 
 use crate::kind::{
-    Bases, CutoffsKind, DelimiterKind, Flag, PathKind, ProductKind, TaskKind, Text, choice, count, duration,
-    duration_or_zero, float, list, text, text_like,
+    Bases, CutoffsKind, DelimiterKind, Flag, PathKind, ProductKind, SegmentCount, TaskKind, Text, choice, count,
+    duration, duration_or_zero, float, instant, list, text, text_like,
 };
 use crate::origin::Origin;
 use crate::reader::Reader;
 use crate::{
     Csv, Cutoffs, Data, Delimiter, Device, DeviceKind, Encode, Evaluate, Experiment, Features, Gates, Model, ModelHead,
-    ModelKind, NumericEncoding, Plan, Preset, Profit, Report, Returns, Run, Source, Split, SplitKind, Synthetic,
-    SyntheticKind, Task, Time, Train, presets,
+    ModelKind, NumericEncoding, Plan, Preset, Profit, Report, Returns, Run, SegmentCriterion, SegmentMetric, Segments,
+    Source, Split, SplitKind, Synthetic, SyntheticKind, Task, Time, Train, presets,
 };
 
 /// What a file says before its parts are compared with each other.
@@ -32,6 +32,7 @@ pub(crate) fn draft(reader: &mut Reader, stem: &str, bases: &Bases) -> Draft {
     let has_events = has_events(data.source, synthetic.kind);
     let split = split(reader, if has_events { SplitKind::Temporal } else { SplitKind::Stratified }, bases);
     let (model, train, encode) = network(reader, experiment.task);
+    let segments = segments(reader);
     let evaluate = evaluate(reader);
     let (report, gates, run) = (report(reader), gates(reader), run(reader));
     reader.finish();
@@ -46,6 +47,7 @@ pub(crate) fn draft(reader: &mut Reader, stem: &str, bases: &Bases) -> Draft {
         encode,
         model,
         train,
+        segments,
         evaluate,
         report,
         gates,
@@ -234,6 +236,31 @@ fn encode(reader: &mut Reader, numeric: NumericEncoding) -> Encode {
         one_hot_max: s.get("one_hot_max", &count(0..=10_000), 9) as usize,
         target_statistics_min: s.get("target_statistics_min", &count(2..=1_000_000_000), 64) as usize,
         min_level_count: s.get("min_level_count", &count(1..=1_000_000), 3) as usize,
+    }
+}
+
+fn segments(reader: &mut Reader) -> Segments {
+    let share = float().above(0.0).below(1.0);
+    let segment_count = count(1..=SegmentCount::MOST);
+    let mut s = reader.section("segments");
+    Segments {
+        k: s.get("k", &SegmentCount, None).map(|k| k as usize),
+        k_min: s.get("k_min", &segment_count, 3) as usize,
+        k_max: s.get("k_max", &segment_count, 10) as usize,
+        criterion: s.get("criterion", &choice(), SegmentCriterion::Silhouette),
+        features: s.get("features", &list(text()).distinct(), Vec::new()),
+        value: s.find("value", &text()),
+        tiers: s.get("tiers", &list(share).ascending(), vec![0.01, 0.05, 0.2, 0.5]),
+        at: s.find("at", &instant()),
+        compare_back: s.find("compare_back", &duration()),
+        metric: s.get("metric", &choice(), SegmentMetric::Euclidean),
+        n_init: s.get("n_init", &count(1..=10_000), 10) as usize,
+        max_iter: s.get("max_iter", &count(1..=1_000_000), 300) as usize,
+        tolerance: s.get("tolerance", &float().at_least(0.0).below(1.0), 1e-4),
+        min_share: s.get("min_share", &float().at_least(0.0).at_most(0.5), 0.02),
+        min_stability: s.get("min_stability", &float().at_least(0.0).at_most(1.0), 0.75),
+        n_refits: s.get("n_refits", &count(0..=10_000), 10) as usize,
+        max_sample: s.get("max_sample", &count(100..=100_000), 5_000) as usize,
     }
 }
 

@@ -105,6 +105,7 @@ const fn events(error: &EventsError) -> &'static str {
         EventsError::OverlapsTest { .. } => {
             "choose earlier training cutoffs: what they learn must be known before the test begins"
         }
+        EventsError::AfterEnd { .. } => "leave `segments.at` out to take the end of the data, or give an earlier date",
         EventsError::CutoffOrder => "write `time.cutoffs` in ascending order, each once",
         EventsError::NoRows { .. } => "lengthen `time.active_within` or `time.lookback`, or leave the cutoff out",
         EventsError::TooManyRows { .. } => "use fewer cutoffs, or a part of the customers",

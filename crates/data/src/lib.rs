@@ -46,6 +46,7 @@ mod predictions;
 mod profile;
 mod rejected;
 mod roles;
+mod segments;
 mod source;
 mod target;
 mod transactions;
@@ -67,5 +68,6 @@ pub use loaded::{Cohort, CutoffInfo, EventsInfo, FeatureLineage, FileDigest, Loa
 pub use observe::{Observer, Silent};
 pub use predictions::{ScoredRows, read_predictions};
 pub use rejected::Rejected;
+pub use segments::{RfmRows, SegmentRows, Segmented, read_segments, write_segments};
 pub use validation::{Reason, Validation};
 pub use write::{Predictions, write_predictions, write_table};

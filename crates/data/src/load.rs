@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use tenure_config::{Data, Plan, Source, SyntheticKind};
+use tenure_config::{Data, Plan, Source, SyntheticKind, Task};
 use tenure_table::{Column, Role, Span, Table, Timestamp};
 
 use crate::attributes::Attributes;
 use crate::customers::{self, Purpose, id_column};
-use crate::events::{EventRows, RowBuilder, resolve_cutoffs};
+use crate::events::{EventRows, RowBuilder, resolve_cutoffs, resolve_snapshots};
 use crate::holdout::Holdout;
 use crate::ids::Ids;
 use crate::ledger::Ledger;
@@ -108,6 +108,10 @@ fn load_events(plan: &Plan, now: Timestamp, observer: &mut dyn Observer) -> Resu
     let is_dropped = |name: &str| plan.features.is_dropped(name);
     columns.retain(|column| !(column.role.is_feature() && is_dropped(&column.name)));
     info.lineage.retain(|feature| !is_dropped(&feature.feature));
+    if plan.experiment.task == Task::Segments {
+        // Nothing is predicted: the window after the date is empty.
+        columns.retain(|column| column.role != Role::Target);
+    }
     Ok(Loaded { table: table(columns)?, validation, files, events: Some(info), rejected })
 }
 
@@ -116,7 +120,11 @@ fn id_name(data: &Data) -> &str {
 }
 
 fn features(plan: &Plan, log: KeptLog, observer: &mut dyn Observer) -> Result<EventRows, DataError> {
-    let cutoffs = resolve_cutoffs(&plan.time, log.range)?;
+    let cutoffs = if plan.experiment.task == Task::Segments {
+        resolve_snapshots(&plan.segments, &plan.time, log.range)?
+    } else {
+        resolve_cutoffs(&plan.time, log.range)?
+    };
     let n_events = log.buckets.n_rows() as u64;
     observer.begin("computing features", Some(n_events));
     let task = plan.experiment.task;

@@ -82,7 +82,7 @@ fn times(name: &str, instants: &[i64]) -> Result<Column, PolarsError> {
     Series::new(name.into(), instants).into_column().cast(&DataType::Datetime(TimeUnit::Microseconds, utc))
 }
 
-fn write_frame(path: &Path, columns: Vec<Column>) -> Result<(), DataError> {
+pub(crate) fn write_frame(path: &Path, columns: Vec<Column>) -> Result<(), DataError> {
     let mut frame = DataFrame::new_infer_height(columns).map_err(|error| failed(path, &error))?;
     write_atomically(path, |out| {
         ParquetWriter::new(out)

@@ -1,13 +1,19 @@
 //! A page for each error code.
 
+use crate::clustering;
+
 /// The page of an error code of this crate, such as `EVA0007`; none for other codes.
 pub fn explain(code: &str) -> Option<&'static str> {
-    PAGES.iter().find(|(other, _)| *other == code).map(|(_, page)| *page)
+    pages().find(|(other, _)| *other == code).map(|(_, page)| *page)
 }
 
 /// Every code of this crate, ascending.
 pub fn codes() -> impl Iterator<Item = &'static str> {
-    PAGES.iter().map(|(code, _)| *code)
+    pages().map(|(code, _)| *code)
+}
+
+fn pages() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    PAGES.iter().chain(&clustering::PAGES)
 }
 
 const PAGES: [(&str, &str); 26] = [
@@ -197,12 +203,15 @@ them for each row before they are judged.",
 
 #[cfg(test)]
 mod tests {
-    use super::{codes, explain};
+    use super::{PAGES, codes, explain};
+    use crate::clustering;
 
     #[test]
     fn codes_ascend_without_a_gap_and_pages_open_with_one_sentence() {
-        for (i, code) in codes().enumerate() {
-            assert_eq!(code, format!("EVA{:04}", i + 1));
+        let expected = (1..=PAGES.len()).map(|i| format!("EVA{i:04}"));
+        let expected = expected.chain((1..=clustering::PAGES.len()).map(|i| format!("EVC{i:04}")));
+        assert!(codes().eq(expected));
+        for code in codes() {
             let page = explain(code).expect("listed");
             let (title, rest) = page.split_once("\n\n").expect("a title and a body");
             assert!(title.ends_with('.') && !title.contains('\n') && rest.len() > 80, "{code}");

@@ -1,4 +1,4 @@
-//! Scores and outcomes into metrics with intervals, in plain `f64`.
+//! Scores and outcomes into metrics with intervals, clusterings into measures of their worth, in plain `f64`.
 //!
 //! What goes in is checked once, by [`Scored`] (probabilities), [`Ranked`] (scores that only rank) or [`Valued`] (predicted
 //! amounts); what comes out serializes. The crate knows no models and no tables. Its invariants: a metric is computed on the whole set, never
@@ -24,6 +24,7 @@
 mod binary;
 mod bootstrap;
 mod calibrate;
+mod clustering;
 mod curves;
 mod delong;
 mod dependence;
@@ -50,6 +51,11 @@ pub use binary::{
 };
 pub use bootstrap::{Bootstrap, Comparison, Estimate, Interval};
 pub use calibrate::{Candidate, Choice, Method, choose_calibration, fit_calibration};
+pub use clustering::{
+    ClusteringError, Explained, Gap, Labelled, Points, PrincipalAxes, Silhouette, SilhouetteRow, adjusted_rand,
+    calinski_harabasz, davies_bouldin, explained, gap, gap_choice, mean_estimate, principal_axes, silhouette,
+    uniform_reference, variance_explained, within_sum_of_squares,
+};
 pub use curves::{
     Decile, Histogram, PrecisionRecallPoint, RocPoint, deciles, histogram, precision_recall_curve, roc_curve,
 };

@@ -26,6 +26,11 @@ impl Stream {
         }
     }
 
+    /// A number in `[0, 1)`, all multiples of 2⁻³² equally likely.
+    pub(crate) fn share(&mut self) -> f64 {
+        f64::from(self.0.next_u32()) / 4_294_967_296.0
+    }
+
     /// The numbers 0 to `n`, shuffled (Fisher and Yates).
     pub(crate) fn permutation(&mut self, n: usize) -> Vec<u32> {
         let mut order: Vec<u32> = (0..n as u32).collect();

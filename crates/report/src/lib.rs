@@ -31,6 +31,7 @@ mod page;
 mod plot;
 mod render;
 mod results;
+pub mod segments;
 pub mod value;
 mod words;
 

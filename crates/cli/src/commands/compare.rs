@@ -9,8 +9,8 @@ use tenure_data::{ScoredRows, read_predictions};
 use tenure_evaluate::{Bootstrap, Comparison, Metric, Scored};
 use tenure_report::{RunResults, compare as page};
 
-use super::compare_values;
 use super::report::results;
+use super::{compare_segments, compare_values};
 use crate::args;
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
@@ -43,6 +43,9 @@ pub fn show(args: &args::Compare, output: Output) -> Result<Exit, Failure> {
             ),
             "compare runs of one task",
         ));
+    }
+    if tasks.first().is_some_and(|task| task == Task::Segments.name()) {
+        return compare_segments::show(args, output);
     }
     if tasks.first().is_some_and(|task| task != Task::Churn.name()) {
         if args.html.is_some() {

@@ -1,12 +1,14 @@
 //! The program's verbs, one file each.
 
 pub mod compare;
+mod compare_segments;
 mod compare_values;
 pub mod doctor;
 pub mod explain;
 pub mod init;
 pub mod man;
 pub mod plan;
+mod plan_segments;
 pub mod report;
 pub mod run;
 pub mod synth;

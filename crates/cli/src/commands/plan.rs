@@ -3,7 +3,7 @@
 use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 use tenure_artifact::Preprocessor;
-use tenure_config::{Origin, Overrides, Plan, Resolved, resolve};
+use tenure_config::{Origin, Overrides, Plan, Resolved, Task, resolve};
 use tenure_data::Loaded;
 use tenure_encode::leakage::Suspect;
 use tenure_encode::{Dataset, Partition, fit_transform};
@@ -11,6 +11,7 @@ use tenure_model::describe;
 use tenure_report::{RowCount, Timeline};
 use tenure_train::fit_head;
 
+use super::plan_segments;
 use crate::args;
 use crate::facts;
 use crate::failure::{Exit, Failure};
@@ -45,6 +46,9 @@ struct Memory {
 /// Loads, splits and describes; trains nothing and writes nothing.
 pub fn show(args: &args::Experiment, output: Output, progress: &mut Progress) -> Result<Exit, Failure> {
     let resolved = resolve(&args.file, &Overrides { set: args.set.clone() })?;
+    if resolved.plan.experiment.task == Task::Segments {
+        return plan_segments::show(&resolved, output, progress);
+    }
     let forecast = forecast(resolved, progress)?;
     output.result(|| forecast.text(), || forecast.json());
     Ok(Exit::Done)

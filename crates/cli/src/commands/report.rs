@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use tenure_config::Task;
+use tenure_report::segments::{self, SegmentResults};
 use tenure_report::value;
 use tenure_report::{RunResults, read_json, render_card, render_html};
 
@@ -15,6 +16,11 @@ pub fn results(dir: &RunDir) -> Result<RunResults, Failure> {
     Ok(read_json(&dir.read("report.json")?)?)
 }
 
+/// The results that a complete run of segments left.
+pub fn segment_results(dir: &RunDir) -> Result<SegmentResults, Failure> {
+    Ok(segments::read_json(&dir.read("report.json")?)?)
+}
+
 /// Writes `report.html` and `model_card.md` again.
 pub fn write(args: &args::Report, output: Output) -> Result<Exit, Failure> {
     let dir = RunDir::open_complete(&args.run)?;
@@ -22,6 +28,10 @@ pub fn write(args: &args::Report, output: Output) -> Result<Exit, Failure> {
         let results = results(&dir)?;
         dir.write("report.html", render_html(&results)?.as_bytes())?;
         dir.write("model_card.md", render_card(&results)?.as_bytes())?;
+    } else if dir.task()? == Task::Segments.name() {
+        let results = segment_results(&dir)?;
+        dir.write("report.html", segments::render_html(&results)?.as_bytes())?;
+        dir.write("model_card.md", segments::render_card(&results)?.as_bytes())?;
     } else {
         let results = value::read_json(&dir.read("report.json")?)?;
         dir.write("report.html", value::render_html(&results)?.as_bytes())?;

@@ -3,6 +3,7 @@
 pub mod judge;
 pub mod learn;
 pub mod prepare;
+pub mod segments;
 pub mod study;
 pub mod tell;
 pub mod value;

@@ -50,7 +50,7 @@ fn required(check: &mut Check<'_>) {
         (Source::Customers, Task::Churn) => &[target],
         (Source::Customers, Task::Clv) => &[value],
         (Source::Customers, Task::ChurnClv) => &[target, value],
-        (Source::Synthetic, _) => &[],
+        (Source::Customers, Task::Segments) | (Source::Synthetic, _) => &[],
     };
     for (role, example) in roles {
         // A refused entry may be the very column that seems to be missing.
@@ -93,7 +93,7 @@ fn misplaced(check: &mut Check<'_>) {
             (Source::Customers, Role::Value) if !check.plan.experiment.task.predicts_value() => {
                 "nothing predicts it: set task = \"clv\" in [experiment], or \"ignore\" the column"
             }
-            (Source::Customers, Role::Target) if !check.plan.experiment.task.predicts_churn() => {
+            (Source::Customers, Role::Target) if check.plan.experiment.task == Task::Clv => {
                 "nothing predicts it: the amount that task = \"clv\" predicts has the role \"value\""
             }
             (Source::Customers, Role::Amount | Role::Quantity) => "a magnitude of a customer is \"numeric\"",

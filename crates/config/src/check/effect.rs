@@ -1,8 +1,8 @@
 //! Settings that nothing would read: better refused than silently without effect.
 
 use super::Check;
-use crate::Source;
 use crate::code::Code;
+use crate::{Source, Task};
 
 pub(super) fn check(check: &mut Check<'_>) {
     let source = check.plan.data.source;
@@ -25,7 +25,7 @@ pub(super) fn check(check: &mut Check<'_>) {
             }
         }
         Source::Customers => {
-            if !check.plan.experiment.task.predicts_churn() {
+            if check.plan.experiment.task == Task::Clv {
                 refuse(check, "data.positive", "task = \"churn\"", "the target of task = \"clv\" is an amount");
             }
             for key in ["data.amount", "data.deduplicate"] {

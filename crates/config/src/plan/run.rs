@@ -22,6 +22,8 @@ choices! {
         Clv = "clv",
         /// Both, by one network.
         ChurnClv = "churn+clv",
+        /// Nothing: customers are put into segments that are named and told.
+        Segments = "segments",
     }
 }
 

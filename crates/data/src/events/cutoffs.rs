@@ -1,6 +1,6 @@
 //! The plan's cutoffs into instants whose labels the data can answer.
 
-use tenure_config::{Cutoffs, Time};
+use tenure_config::{Cutoffs, Segments, Time};
 use tenure_table::{Span, Timestamp};
 
 use super::EventsError;
@@ -111,6 +111,37 @@ impl ResolvedCutoffs {
     pub fn train(&self) -> &[ResolvedCutoff] {
         &self.cutoffs[..self.cutoffs.len() - 1]
     }
+}
+
+/// The dates at which customers are pictured for segments, ascending: `segments.at` (else the end of the data), and
+/// `segments.compare_back` before it, where given. Nothing is labelled, so the label's window is empty.
+///
+/// # Errors
+/// [`EventsError::NoHistory`], [`EventsError::AfterEnd`] and [`EventsError::CutoffOrder`].
+pub fn resolve_snapshots(segments: &Segments, time: &Time, range: TimeRange) -> Result<ResolvedCutoffs, EventsError> {
+    let at = segments.at.unwrap_or(range.end());
+    let instants: Vec<Timestamp> = segments.compare_back.map(|back| at - back).into_iter().chain([at]).collect();
+    if !instants.is_sorted_by(|a, b| a < b) {
+        return Err(EventsError::CutoffOrder);
+    }
+    if at > range.end() {
+        return Err(EventsError::AfterEnd { at, end: range.end() });
+    }
+    if let Some(&cutoff) = instants.iter().find(|&&cutoff| cutoff <= range.first) {
+        return Err(EventsError::NoHistory { cutoff, first_event: range.first, n_fit: 0 });
+    }
+    let back = |cutoff: Timestamp, span: Option<Span>| span.map_or(Timestamp(i64::MIN), |span| cutoff - span);
+    let picture = |cutoff: Timestamp| {
+        let features_from = back(cutoff, time.lookback);
+        ResolvedCutoff {
+            cutoff,
+            features_from,
+            active_from: back(cutoff, time.active_within).max(features_from),
+            label_start: cutoff,
+            label_end: cutoff,
+        }
+    };
+    Ok(ResolvedCutoffs { cutoffs: instants.into_iter().map(picture).collect() })
 }
 
 /// The cutoffs of a plan, checked against the data.

@@ -68,6 +68,14 @@ pub enum EventsError {
         /// The test cutoff.
         test: Timestamp,
     },
+    /// A date without a label lies after the end of the data.
+    #[error("the date {} lies after the end of the data ({})", iso(*at), iso(*end))]
+    AfterEnd {
+        /// The date.
+        at: Timestamp,
+        /// Where the data end (exclusive).
+        end: Timestamp,
+    },
     /// Cutoffs are not strictly ascending, or there is none.
     #[error("cutoffs must be strictly ascending and at least one")]
     CutoffOrder,

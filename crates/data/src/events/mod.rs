@@ -69,7 +69,7 @@ mod test_log;
 
 pub use attributes::join_attributes;
 pub(crate) use calendar::{iso, parts};
-pub use cutoffs::{ResolvedCutoff, ResolvedCutoffs, TimeRange, resolve_cutoffs};
+pub use cutoffs::{ResolvedCutoff, ResolvedCutoffs, TimeRange, resolve_cutoffs, resolve_snapshots};
 pub use error::EventsError;
 pub use history::RowHistory;
 pub use log::{EventBatch, EventBuckets, Log, LogSchema, LogView};

@@ -213,7 +213,8 @@ fn least_squares(a: &[f64], b: &[f64], actual: &[f64]) -> f64 {
 /// What the target columns of encoded rows hold under this task.
 pub const fn labels(task: Task) -> Labels {
     match task {
-        Task::Churn => Labels::Churn,
+        // Segments train nothing and never ask.
+        Task::Churn | Task::Segments => Labels::Churn,
         Task::Clv => Labels::Value,
         Task::ChurnClv => Labels::ChurnAndValue,
     }

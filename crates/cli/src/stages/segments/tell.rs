@@ -1,0 +1,196 @@
+//! Segments into the run's folder: customers, centroids, metrics, report, card.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use tenure_config::Plan;
+use tenure_data::{Loaded, RfmRows, SegmentRows, write_segments};
+use tenure_report::segments::{self as report, Later, SegmentResults};
+use tenure_report::{Environment, Timing};
+use tenure_segments::tier_name;
+use tenure_table::{Role, Values};
+
+use super::customers::Customers;
+use super::findings::Findings;
+use crate::clock::Clock;
+use crate::facts;
+use crate::failure::Failure;
+use crate::pipeline::Job;
+use crate::run_dir::RunDir;
+
+/// `model/centroids.json`: with `model/preprocessor.json`, all that is needed to put a new customer into a segment.
+#[derive(Serialize)]
+struct SegmentModel<'a> {
+    /// `euclidean`, or `cosine`: then rows are scaled to length 1 first.
+    metric: &'a str,
+    /// The encoded columns in order: the preprocessor's magnitudes, then its indicators.
+    columns: &'a [String],
+    /// In the order of `centroids`.
+    names: Vec<&'a str>,
+    /// One for each segment.
+    centroids: Vec<&'a [f64]>,
+}
+
+/// Writes `segments.parquet`.
+pub fn segments(dir: &RunDir, customers: &Customers<'_>, findings: &Findings) -> Result<(), Failure> {
+    let id = customers.table.with_role(Role::Id).map(|column| column.values.take(&customers.now));
+    let id = id.as_ref().and_then(|values| if let Values::Text(ids) = values { Some(ids) } else { None });
+    let numbers: Vec<u32> = findings.labels.iter().map(|label| label + 1).collect();
+    let names: Vec<&str> = findings.labels.iter().map(|&l| findings.segments[l as usize].name.as_str()).collect();
+    let distance: Vec<f64> = findings.places.iter().map(|place| place.nearest.distance).collect();
+    let seconds = findings.places.iter().map(|place| place.second.map(|near| (near.label + 1, near.distance)));
+    let second: Option<(Vec<u32>, Vec<f64>)> = seconds.collect::<Option<Vec<_>>>().map(|all| all.into_iter().unzip());
+    let score = |of: fn(&tenure_segments::RfmScores) -> Option<u8>| -> Option<Vec<u32>> {
+        let (rfm, _) = findings.rfm.as_ref()?;
+        rfm.scores.iter().map(|scores| of(scores).map(u32::from)).collect()
+    };
+    let (recency, frequency) = (score(|s| Some(s.recency)), score(|s| Some(s.frequency)));
+    let monetary = score(|s| s.monetary);
+    let classic: Option<Vec<&str>> =
+        findings.rfm.as_ref().map(|(rfm, _)| rfm.segments.iter().map(|segment| segment.name()).collect());
+    let rfm = match (&recency, &frequency, &classic) {
+        (Some(recency), Some(frequency), Some(name)) => {
+            Some(RfmRows { recency, frequency, monetary: monetary.as_deref(), name })
+        }
+        _ => None,
+    };
+    let value = customers.values(&customers.now);
+    let tiers = findings.tier_names();
+    let rows = SegmentRows {
+        id,
+        segment: &numbers,
+        name: &names,
+        distance: &distance,
+        second: second.as_ref().map(|(segment, distance)| (segment.as_slice(), distance.as_slice())),
+        rfm,
+        tier: tiers.as_deref(),
+        value: value.as_deref(),
+    };
+    Ok(write_segments(&dir.file("segments.parquet"), &rows)?)
+}
+
+impl Findings {
+    fn tier_names(&self) -> Option<Vec<String>> {
+        let (of_customer, _) = self.tiers.as_ref()?;
+        Some(of_customer.iter().map(|&tier| tier_name(&self.tops, tier)).collect())
+    }
+}
+
+/// Writes encoders and centroids.
+pub fn model(dir: &RunDir, plan: &Plan, findings: &Findings) -> Result<(), Failure> {
+    dir.folder("model")?;
+    let columns = &findings.encoded.columns;
+    let model = SegmentModel {
+        metric: plan.segments.metric.name(),
+        columns,
+        names: findings.segments.iter().map(|segment| segment.name.as_str()).collect(),
+        centroids: findings.centroids.chunks_exact(columns.len()).collect(),
+    };
+    dir.write_json("model/centroids.json", &model)?;
+    Ok(dir.write_json("model/preprocessor.json", &findings.encoded.preprocessor)?)
+}
+
+/// The findings as a report takes them.
+pub fn results(
+    job: &Job<'_>,
+    loaded: &Loaded,
+    customers: &Customers<'_>,
+    findings: Findings,
+    later: Option<Later>,
+    clock: &Clock,
+) -> SegmentResults {
+    let plan = &job.resolved.plan;
+    let mut caveats = customers.caveats.clone();
+    caveats.extend(doubts(plan, loaded, &findings, later.as_ref()));
+    SegmentResults {
+        format: tenure_report::FORMAT,
+        run: job.facts(),
+        data: facts::data(plan, loaded, &findings.encoded.preprocessor),
+        at: customers.at,
+        n_customers: customers.now.len(),
+        metric: plan.segments.metric.name().to_owned(),
+        columns: findings.encoded.columns,
+        value_column: customers.value.clone(),
+        choice: findings.choice,
+        segments: findings.segments,
+        silhouette: findings.silhouette,
+        projection: findings.projection,
+        rfm: findings.rfm.map(|(_, facts)| facts),
+        tiers: findings.tiers.map(|(_, summaries)| summaries).unwrap_or_default(),
+        migration: findings.migration,
+        later,
+        retention: loaded.events.as_ref().map(|events| facts::retention(&events.retention)),
+        config: job.resolved.origins.settings().iter().filter(|s| s.applies).map(facts::setting).collect(),
+        environment: environment(plan, clock),
+        caveats,
+    }
+}
+
+fn doubts(plan: &Plan, loaded: &Loaded, findings: &Findings, later: Option<&Later>) -> Vec<String> {
+    let mut doubts = Vec::new();
+    let candidate = findings.choice.candidate();
+    if let Some(stability) = candidate.stability.as_ref().filter(|s| s.mean < plan.segments.min_stability) {
+        doubts.push(format!(
+            "The segments are unstable: refitted on other draws of customers, many customers change segment (mean adjusted \
+             Rand index {:.2}).",
+            stability.mean
+        ));
+    }
+    if candidate.silhouette.is_some_and(|silhouette| silhouette < 0.25) {
+        doubts.push(
+            "Customers form no clear groups: the segments cut a continuum, and their borders are a convenience.".into(),
+        );
+    }
+    if let Some(rfm) = later.and_then(|later| later.explained.get(1)) {
+        let is_worse = |difference: &tenure_evaluate::Estimate| difference.interval.is_some_and(|i| i.high < 0.0);
+        if rfm.first_less_this.as_ref().is_some_and(is_worse) {
+            doubts.push(format!("The {} explain more of later spend than these segments do.", rfm.name));
+        }
+    }
+    if plan.data.source == tenure_config::Source::Synthetic {
+        doubts.push("The data are made: the figures say nothing about real customers.".into());
+    }
+    doubts.extend(loaded.validation.notes.iter().map(|note| format!("Data: {note}.")));
+    doubts
+}
+
+/// K-means runs on the CPU whatever `[device]` says.
+fn environment(plan: &Plan, clock: &Clock) -> Environment {
+    let n_threads = std::thread::available_parallelism().map_or(1, usize::from);
+    Environment {
+        tenure_version: env!("CARGO_PKG_VERSION").into(),
+        git_revision: Some(env!("TENURE_GIT_REVISION").to_owned()).filter(|revision| revision != "unknown"),
+        device: format!("CPU, {n_threads} threads"),
+        device_reason: "k-means of this release runs on the CPU".into(),
+        driver: String::new(),
+        system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+        n_threads,
+        seed: plan.experiment.seed,
+        versions: Vec::new(),
+        timings: clock.stages().iter().map(|&(stage, seconds)| Timing { stage: stage.into(), seconds }).collect(),
+    }
+}
+
+/// What `metrics.json` holds: the same bytes for the same seed.
+pub fn metrics(results: &SegmentResults) -> Value {
+    json!({
+        "n_customers": results.n_customers,
+        "k": results.choice.k,
+        "choice": results.choice,
+        "segments": results.segments,
+        "silhouette": results.silhouette.as_ref().map(|strips| strips.iter().map(|strip| strip.mean).collect::<Vec<_>>()),
+        "rfm": results.rfm,
+        "tiers": results.tiers,
+        "migration": results.migration,
+        "later": results.later,
+    })
+}
+
+/// Writes the report, its JSON twin and the card.
+pub fn documents(dir: &RunDir, plan: &Plan, results: &SegmentResults) -> Result<(), Failure> {
+    dir.write("report.json", report::render_json(results)?.as_bytes())?;
+    if plan.report.html {
+        dir.write("report.html", report::render_html(results)?.as_bytes())?;
+        dir.write("model_card.md", report::render_card(results)?.as_bytes())?;
+    }
+    Ok(())
+}

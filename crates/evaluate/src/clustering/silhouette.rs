@@ -1,0 +1,89 @@
+//! How much nearer each row is to its own cluster than to the next one.
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::ClusteringError;
+use super::points::Labelled;
+use crate::random::Stream;
+
+/// Silhouette widths of a sample of rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Silhouette {
+    /// Mean over the sampled rows, in `[-1, 1]`.
+    pub mean: f64,
+    /// The sampled rows, ascending by row.
+    pub rows: Vec<SilhouetteRow>,
+}
+
+/// The silhouette of one row.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SilhouetteRow {
+    /// The row.
+    pub row_idx: u32,
+    /// Its cluster.
+    pub label: u32,
+    /// The cluster whose rows are the nearest on average, its own aside.
+    pub nearest: u32,
+    /// `(b - a) / max(a, b)`.
+    pub width: f64,
+}
+
+/// Silhouette widths: with `a` a row's mean distance to the other rows of its cluster and `b` the least mean distance to
+/// the rows of another, `(b - a) / max(a, b)`; 0 for a row alone in its cluster.
+///
+/// Source: Rousseeuw 1987. Where there are more than `max_rows` rows, a sample without replacement of that size stands for
+/// all, drawn from `seed`: distances are taken within the sample, so the cost is `max_rows² · D`.
+///
+/// # Errors
+/// [`ClusteringError::Clusters`], also where the sample has rows of one cluster only.
+pub fn silhouette(labelled: &Labelled<'_>, max_rows: usize, seed: u64) -> Result<Silhouette, ClusteringError> {
+    const MEASURE: &str = "the silhouette";
+    labelled.check(MEASURE)?;
+    let sample = sample(labelled.points.n_rows(), max_rows, seed);
+    let mut sizes = vec![0_usize; labelled.sizes.len()];
+    for &row_idx in &sample {
+        sizes[labelled.labels[row_idx as usize] as usize] += 1;
+    }
+    let n_clusters = sizes.iter().filter(|&&size| size > 0).count();
+    if n_clusters < 2 {
+        return Err(ClusteringError::Clusters { measure: MEASURE, n_clusters, n_rows: sample.len() });
+    }
+    let rows: Vec<SilhouetteRow> =
+        sample.par_iter().map(|&row_idx| width(labelled, &sample, &sizes, row_idx)).collect();
+    let mean = rows.iter().map(|row| row.width).sum::<f64>() / rows.len() as f64;
+    Ok(Silhouette { mean, rows })
+}
+
+fn width(labelled: &Labelled<'_>, sample: &[u32], sizes: &[usize], row_idx: u32) -> SilhouetteRow {
+    let own = labelled.labels[row_idx as usize] as usize;
+    let row = labelled.points.row(row_idx as usize);
+    let mut sums = vec![0.0; sizes.len()];
+    for &other in sample {
+        sums[labelled.labels[other as usize] as usize] += distance(row, labelled.points.row(other as usize));
+    }
+    let others = (0..sizes.len()).filter(|&label| label != own && sizes[label] > 0);
+    let (nearest, b) = others
+        .map(|label| (label, sums[label] / sizes[label] as f64))
+        .min_by(|x, y| x.1.total_cmp(&y.1))
+        .expect("there are two clusters or more");
+    let a = sums[own] / (sizes[own].max(2) - 1) as f64;
+    let larger = a.max(b);
+    let width = if sizes[own] < 2 || larger <= 0.0 { 0.0 } else { (b - a) / larger };
+    SilhouetteRow { row_idx, label: own as u32, nearest: nearest as u32, width }
+}
+
+fn distance(a: &[f32], b: &[f32]) -> f64 {
+    a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum::<f64>().sqrt()
+}
+
+/// At most `max_rows` of the numbers below `n_rows`, ascending.
+fn sample(n_rows: usize, max_rows: usize, seed: u64) -> Vec<u32> {
+    if n_rows <= max_rows {
+        return (0..n_rows as u32).collect();
+    }
+    let mut sample = Stream::new(seed, 0).permutation(n_rows);
+    sample.truncate(max_rows);
+    sample.sort_unstable();
+    sample
+}
