@@ -15,7 +15,7 @@ use super::purchases::{Purchase, between};
 pub struct RowHistory {
     /// Repeat transactions before the cutoff, x: the first one does not count.
     pub frequency: u32,
-    /// Days from the first to the last transaction before the cutoff, t_x.
+    /// Days from the first to the last transaction before the cutoff, `t_x`.
     pub recency_days: f64,
     /// Days from the first transaction to the cutoff, T; 0 for a customer without any.
     pub age_days: f64,
