@@ -30,6 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tenure-model", &["tenure-artifact", "tenure-config"]),
     ("tenure-train", &["tenure-model", "tenure-encode", "tenure-evaluate", "tenure-config", "tenure-artifact"]),
     ("tenure-segments", &["tenure-evaluate"]),
+    ("tenure-compress", &["tenure-artifact", "tenure-edge", "tenure-evaluate", "tenure-config", "tenure-table"]),
     ("tenure-report", &["tenure-evaluate", "tenure-segments", "tenure-table"]),
 ];
 

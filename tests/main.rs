@@ -8,6 +8,7 @@
     reason = "a test crate: its modules share helpers, and skipped tests say so"
 )]
 
+mod bundles;
 mod clv;
 mod documents;
 mod layering;

@@ -55,6 +55,14 @@ pub enum Command {
     Report(Report),
     /// Set runs side by side, with paired intervals where they share a test set.
     Compare(Compare),
+    /// Distil a finished run into one small file that scores anywhere.
+    Compress(Compress),
+    /// Show what a bundle holds.
+    Inspect(Bundle),
+    /// Check a bundle's digest, and score its sample rows again to the same bits.
+    Verify(Bundle),
+    /// Score rows of customers with a bundle.
+    Score(Score),
     /// List devices, drivers and limits, with a one-second numeric check of each against the CPU.
     Doctor,
     /// Make customers with known truth.
@@ -132,6 +140,49 @@ pub struct Compare {
     /// Also write the comparison as an HTML page.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+}
+
+/// `tenure compress`
+#[derive(Debug, Args)]
+pub struct Compress {
+    /// The folder of a finished run.
+    pub run: PathBuf,
+    /// Where to write the bundle; without it, `bundle.tenure` in the run.
+    #[arg(long, short)]
+    pub output: Option<PathBuf>,
+    /// Which fold's networks are distilled, from 1; the student learns from that fold's training rows alone.
+    #[arg(long, default_value_t = 1)]
+    pub fold: usize,
+    /// Override one value of the run, such as `quantize.precision=f32`; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// `tenure inspect` and `tenure verify`
+#[derive(Debug, Args)]
+pub struct Bundle {
+    /// The bundle.
+    pub bundle: PathBuf,
+}
+
+/// `tenure score`
+#[derive(Debug, Args)]
+pub struct Score {
+    /// The bundle.
+    pub bundle: PathBuf,
+    /// CSV or Parquet files, or patterns of them, with the bundle's input columns; `-` reads JSON objects, one a line,
+    /// from standard input and answers each with a line.
+    #[arg(required = true)]
+    pub files: Vec<String>,
+    /// Where to write the scores: `.parquet`, or CSV.
+    #[arg(long, short)]
+    pub output: Option<PathBuf>,
+    /// The column of ids to carry along; without it, the run's own where the files have it, else row numbers.
+    #[arg(long, value_name = "COLUMN")]
+    pub id: Option<String>,
+    /// Where to write rows that cannot be scored, with reasons; without it, beside the scores.
+    #[arg(long, value_name = "FILE")]
+    pub rejected: Option<PathBuf>,
 }
 
 /// Which table `tenure synth` makes.

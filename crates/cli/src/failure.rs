@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use serde_json::json;
+use tenure_artifact::bundle::BundleError;
+use tenure_compress::CompressError;
 use tenure_config::ConfigErrors;
 use tenure_data::DataError;
 use tenure_encode::EncodeError;
@@ -185,6 +187,20 @@ impl From<EvaluateError> for Failure {
 impl From<SegmentError> for Failure {
     fn from(error: SegmentError) -> Self {
         Self::coded(Exit::Data, Some(error.code()), &error, Some(error.hint()))
+    }
+}
+
+impl From<CompressError> for Failure {
+    fn from(error: CompressError) -> Self {
+        let exit = if matches!(error, CompressError::Evaluate(_)) { Exit::Data } else { Exit::Integrity };
+        Self::coded(exit, Some(error.code()), &error, None)
+    }
+}
+
+impl From<BundleError> for Failure {
+    fn from(error: BundleError) -> Self {
+        let hint = "give a file that `tenure compress` wrote; copy it again if it was sent";
+        Self::coded(Exit::Integrity, None, &error, Some(hint.into()))
     }
 }
 

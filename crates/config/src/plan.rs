@@ -30,6 +30,7 @@ macro_rules! choices {
     };
 }
 
+mod compress;
 mod data;
 mod network;
 mod outcome;
@@ -39,6 +40,7 @@ mod segments;
 
 use serde::Serialize;
 
+pub use compress::*;
 pub use data::*;
 pub use network::*;
 pub use outcome::*;
@@ -72,6 +74,10 @@ pub struct Plan {
     pub train: Train,
     /// How customers are put into segments.
     pub segments: Segments,
+    /// The small network that learns from it.
+    pub distill: Distill,
+    /// What is shipped of that.
+    pub quantize: Quantize,
     /// How it is judged.
     pub evaluate: Evaluate,
     /// What the report shows.

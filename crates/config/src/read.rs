@@ -9,9 +9,10 @@ use crate::kind::{
 use crate::origin::Origin;
 use crate::reader::Reader;
 use crate::{
-    Csv, Cutoffs, Data, Delimiter, Device, DeviceKind, Encode, Evaluate, Experiment, Features, Gates, Model, ModelHead,
-    ModelKind, NumericEncoding, Plan, Preset, Profit, Report, Returns, Run, SegmentCriterion, SegmentMetric, Segments,
-    Source, Split, SplitKind, Synthetic, SyntheticKind, Task, Time, Train, presets,
+    Csv, Cutoffs, Data, Delimiter, Device, DeviceKind, Distill, Encode, Evaluate, Experiment, Features, Gates, Model,
+    ModelHead, ModelKind, NumericEncoding, Plan, Precision, Preset, Profit, Quantize, Report, Returns, Run,
+    SegmentCriterion, SegmentMetric, Segments, Source, Split, SplitKind, Synthetic, SyntheticKind, Task, Time, Train,
+    presets,
 };
 
 /// What a file says before its parts are compared with each other.
@@ -33,6 +34,7 @@ pub(crate) fn draft(reader: &mut Reader, stem: &str, bases: &Bases) -> Draft {
     let split = split(reader, if has_events { SplitKind::Temporal } else { SplitKind::Stratified }, bases);
     let (model, train, encode) = network(reader, experiment.task);
     let segments = segments(reader);
+    let (distill, quantize) = (distill(reader), quantize(reader));
     let evaluate = evaluate(reader);
     let (report, gates, run) = (report(reader), gates(reader), run(reader));
     reader.finish();
@@ -48,6 +50,8 @@ pub(crate) fn draft(reader: &mut Reader, stem: &str, bases: &Bases) -> Draft {
         model,
         train,
         segments,
+        distill,
+        quantize,
         evaluate,
         report,
         gates,
@@ -264,6 +268,31 @@ fn segments(reader: &mut Reader) -> Segments {
     }
 }
 
+fn distill(reader: &mut Reader) -> Distill {
+    let share = float().at_least(0.0).at_most(1.0);
+    let mut s = reader.section("distill");
+    Distill {
+        network_bytes: s.get("network_bytes", &count(1_024..=16_777_216), 20_000) as usize,
+        blocks: s.get("blocks", &count(1..=8), 2) as usize,
+        label_share: s.get("label_share", &share, 0.1),
+        mixed_rows: s.get("mixed_rows", &count(0..=10_000_000), 20_000) as usize,
+        mix_share: s.get("mix_share", &share, 0.3),
+        epochs: s.get("epochs", &count(1..=1_000_000), 40) as usize,
+        batch_size: s.get("batch_size", &count(1..=16_777_216), 256) as usize,
+        learning_rate: s.get("learning_rate", &float().above(0.0).at_most(10.0), 2e-3),
+    }
+}
+
+fn quantize(reader: &mut Reader) -> Quantize {
+    let mut s = reader.section("quantize");
+    Quantize {
+        precision: s.get("precision", &choice(), Precision::Int8),
+        calibration_rows: s.get("calibration_rows", &count(1..=1_000_000), 2_048) as usize,
+        max_auc_loss: s.get("max_auc_loss", &float().at_least(0.0).at_most(1.0), 0.005),
+        max_log_loss_rise: s.get("max_log_loss_rise", &float().at_least(0.0), 0.01),
+    }
+}
+
 fn evaluate(reader: &mut Reader) -> Evaluate {
     let mut s = reader.section("evaluate");
     Evaluate {
@@ -309,5 +338,6 @@ fn run(reader: &mut Reader) -> Run {
     Run {
         dir: s.get("dir", &text(), "runs".into()),
         score_batch: s.get("score_batch", &count(1..=16_777_216), 8_192) as usize,
+        bundle: s.get("bundle", &Flag, false),
     }
 }

@@ -118,7 +118,7 @@ pub(crate) fn write_atomically(
 }
 
 /// Temporary files are private; results are as readable as any other new file of this user.
-fn new_file() -> tempfile::Builder<'static, 'static> {
+pub(crate) fn new_file() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {

@@ -271,6 +271,7 @@ impl TrainError {
 fn expected_targets(labels: Labels) -> &'static str {
     match labels {
         Labels::Churn => "1: churn",
+        Labels::ChurnProbability => "1: the probability of churn",
         Labels::Value => "1 or more: the value in each horizon",
         Labels::ChurnAndValue => "2 or more: churn, then the value in each horizon",
     }

@@ -11,6 +11,8 @@ use crate::TrainError;
 pub enum Labels {
     /// One column: whether the customer left, 0 or 1.
     Churn,
+    /// One column: the probability that the customer leaves, in 0..=1; what a student learns.
+    ChurnProbability,
     /// One column per horizon, shortest first: what the customer spends in it, at least 0. A longer horizon contains the
     /// shorter ones, so that values never fall from one column to the next.
     Value,
@@ -34,7 +36,7 @@ const MARGIN: f64 = 0.1;
 pub fn fit_head(model: &plan::Model, labels: Labels, train: &Dataset) -> Result<Head, TrainError> {
     check(labels, train)?;
     let family = match model.head {
-        _ if labels == Labels::Churn => return Ok(Head::Binary),
+        _ if matches!(labels, Labels::Churn | Labels::ChurnProbability) => return Ok(Head::Binary),
         plan::ModelHead::Binary => return Err(TrainError::HeadWithoutValue),
         plan::ModelHead::Ziln => ValueFamily::Ziln,
         plan::ModelHead::ZilnMixture => ValueFamily::ZilnMixture { components: model.n_components },
@@ -63,7 +65,7 @@ pub fn fit_head(model: &plan::Model, labels: Labels, train: &Dataset) -> Result<
 fn check(labels: Labels, data: &Dataset) -> Result<(), TrainError> {
     let (found, has_churn) = (data.n_targets(), labels.has_churn());
     let fits = match labels {
-        Labels::Churn => found == 1,
+        Labels::Churn | Labels::ChurnProbability => found == 1,
         Labels::Value => found >= 1,
         Labels::ChurnAndValue => found >= 2,
     };
@@ -72,7 +74,11 @@ fn check(labels: Labels, data: &Dataset) -> Result<(), TrainError> {
     }
     for row_idx in 0..data.n_rows() {
         let (churn, values) = data.target_row(row_idx).split_at(usize::from(has_churn));
-        if let Some(&label) = churn.iter().find(|y| **y != 0.0 && **y != 1.0) {
+        let is_label = |y: f32| match labels {
+            Labels::ChurnProbability => (0.0..=1.0).contains(&y),
+            _ => y == 0.0 || y == 1.0,
+        };
+        if let Some(&label) = churn.iter().find(|y| !is_label(**y)) {
             return Err(TrainError::Label { row_idx, label });
         }
         if let Some(&value) = values.iter().find(|y| !(y.is_finite() && **y >= 0.0)) {

@@ -5,6 +5,8 @@
 //! is read back within an epoch. Every random choice of an epoch is derived from the seed and the epoch's number, so
 //! that a run which goes on from a checkpoint ends with the same bits as one that was never broken.
 //!
+//! [`distil`] trains one plain network to answer what such an ensemble answers, small enough for the edge.
+//!
 //! What a network learns is what its rows' targets hold ([`Labels`]): churn, value in one or several horizons, or both. A
 //! network for churn gives probabilities ([`Trained::predict`]), one for value distributions ([`Trained::predict_values`]).
 //!
@@ -15,6 +17,7 @@
 //! `D` width, `P` weights, `H` horizons, `T` targets, `O` outputs of a head.
 
 mod checkpoint;
+mod distil;
 mod dropout;
 mod error;
 mod fit;
@@ -33,6 +36,7 @@ pub mod two_part;
 mod value;
 
 pub use checkpoint::Checkpoints;
+pub use distil::{DistilJob, distil, student_width};
 pub use error::{TrainError, explain};
 pub use fit::{FitJob, fit};
 pub use labels::{Labels, fit_head};

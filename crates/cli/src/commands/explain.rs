@@ -15,6 +15,7 @@ fn pages() -> Vec<(&'static str, &'static str)> {
     pages.extend_from_slice(SpecError::CODES);
     pages.extend_from_slice(WeightsError::CODES);
     pages.extend_from_slice(TrainError::CODES);
+    pages.extend_from_slice(tenure_compress::CODES);
     pages.extend(tenure_evaluate::codes().filter_map(|code| Some((code, tenure_evaluate::explain(code)?))));
     pages.extend(tenure_segments::codes().filter_map(|code| Some((code, tenure_segments::explain(code)?))));
     pages

@@ -1,8 +1,10 @@
 //! The program's verbs, one file each.
 
+pub mod bundle;
 pub mod compare;
 mod compare_segments;
 mod compare_values;
+pub mod compress;
 pub mod doctor;
 pub mod explain;
 pub mod init;
@@ -11,4 +13,5 @@ pub mod plan;
 mod plan_segments;
 pub mod report;
 pub mod run;
+pub mod score;
 pub mod synth;

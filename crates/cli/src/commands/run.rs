@@ -55,7 +55,12 @@ fn one(resolved: &Resolved, dir: &RunDir, output: Output, progress: &mut Progres
     progress.say(&format!("run: {}", dir.path().display()));
     let outcome = execute(resolved, dir, progress)?;
     output.result(|| outcome.text(dir), || outcome.json(dir));
-    Ok(if outcome.passes() { Exit::Done } else { Exit::Gate })
+    let bundled = if resolved.plan.run.bundle {
+        super::compress::of_run(dir, resolved, 0, &dir.file(super::compress::BUNDLE), output, progress)?
+    } else {
+        Exit::Done
+    };
+    Ok(if outcome.passes() { bundled } else { Exit::Gate })
 }
 
 fn execute(resolved: &Resolved, dir: &RunDir, progress: &mut Progress) -> Result<Outcome, Failure> {

@@ -8,7 +8,7 @@ use tenure_artifact::{Calibration, Preprocessor};
 use tenure_config::{self as plan, Plan};
 use tenure_data::Loaded;
 use tenure_encode::{Dataset, Partition, fit_transform, transform};
-use tenure_evaluate::{Choice, Method, Scored, choose_calibration, fit_calibration};
+use tenure_evaluate::{Choice, EvaluateError, Method, Scored, choose_calibration, fit_calibration};
 use tenure_model::ChosenDevice;
 use tenure_train::logistic::{self, Logistic};
 use tenure_train::{Checkpoints, EpochRecord, FitJob, Labels, Trained};
@@ -170,9 +170,9 @@ pub fn weights(rows: &Dataset) -> Option<Vec<f64>> {
     rows.weight.iter().any(|&w| w != 1.0).then(|| rows.weight.iter().map(|&w| f64::from(w)).collect())
 }
 
-/// The map from raw to calibrated probabilities that the plan asks for, fitted on validation rows.
-pub fn calibrate(kind: plan::Calibration, validation: &Scored, seed: u64) -> Result<Choice, Failure> {
-    let fixed = |method: Method| -> Result<Choice, Failure> {
+/// The map that `evaluate.calibration` asks for, fitted to validation rows.
+pub fn calibrate(kind: plan::Calibration, validation: &Scored, seed: u64) -> Result<Choice, EvaluateError> {
+    let fixed = |method: Method| -> Result<Choice, EvaluateError> {
         Ok(Choice { map: fit_calibration(validation, method)?, method, candidates: Vec::new() })
     };
     match kind {

@@ -1,8 +1,10 @@
 //! What `pipeline.rs` calls, one file for each arrow of its picture.
 
+pub mod finished;
 pub mod judge;
 pub mod learn;
 pub mod prepare;
+pub mod score;
 pub mod segments;
 pub mod study;
 pub mod tell;

@@ -98,4 +98,6 @@ pub struct Run {
     pub dir: String,
     /// Rows scored at once; bounds memory, changes nothing else.
     pub score_batch: usize,
+    /// Whether a run ends with `tenure compress`; it costs a second, smaller training.
+    pub bundle: bool,
 }

@@ -1,0 +1,111 @@
+//! `tenure inspect` and `tenure verify`: what a bundle holds, and whether it is whole.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use tenure_artifact::bundle::{Action, Bundle, Description};
+use tenure_edge::{Kernel, Model, Workspace};
+
+use crate::args;
+use crate::failure::{Exit, Failure};
+use crate::output::Output;
+use crate::run_dir::RunDirError;
+
+/// The bytes of a bundle.
+pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let io = |source| RunDirError::Io { path: path.to_path_buf(), source };
+    Ok(std::fs::read(path).map_err(io)?)
+}
+
+/// Shows what a bundle holds.
+pub fn inspect(args: &args::Bundle, output: Output) -> Result<Exit, Failure> {
+    let file = read(&args.bundle)?;
+    let found = Bundle::describe(&file)?;
+    output.result(|| text(&found), || summary(&found));
+    Ok(Exit::Done)
+}
+
+/// Checks digest and sample rows on every kernel of this processor.
+pub fn verify(args: &args::Bundle, output: Output) -> Result<Exit, Failure> {
+    let file = read(&args.bundle)?;
+    let kernels: Vec<Kernel> = Kernel::available().collect();
+    let mut n_samples = 0;
+    for &kernel in &kernels {
+        let model = Model::from_bytes(&file)?.with_kernel(kernel).expect("an available kernel");
+        n_samples = model.samples().len();
+        model.verify(&mut Workspace::new(&model)).map_err(|error| {
+            let message = format!("{}: kernel `{}`: {error}", args.bundle.display(), kernel.name());
+            Failure::integrity(message, "the bundle was made by other arithmetic; make it again with `tenure compress`")
+        })?;
+    }
+    let names: Vec<&str> = kernels.iter().map(|kernel| kernel.name()).collect();
+    let digest = format!("{:016x}", Bundle::describe(&file)?.digest);
+    output.result(
+        || format!("digest {digest}; {n_samples} sample rows give the same bits on {}\n", names.join(", ")),
+        || json!({ "bundle": args.bundle, "digest": digest, "samples": n_samples, "kernels": names }),
+    );
+    Ok(Exit::Done)
+}
+
+fn text(found: &Description) -> String {
+    let mut lines = vec![format!(
+        "{} bundle, format {}, {} bytes, digest {:016x}, {}",
+        found.task,
+        found.version,
+        found.size_bytes,
+        found.digest,
+        if found.is_signed { "signed" } else { "not signed" }
+    )];
+    for (n_in, n_out, precision) in &found.layers {
+        lines.push(format!("layer    {n_in} x {n_out}, {precision}"));
+    }
+    for (name, kind) in &found.inputs {
+        lines.push(format!("input    {name}: {kind}"));
+    }
+    for threshold in &found.thresholds {
+        lines.push(format!("threshold {}: {:.6}", threshold.name, threshold.at));
+    }
+    let policy = [
+        ("missing", found.policy.missing),
+        ("unseen", found.policy.unseen),
+        ("out of range", found.policy.out_of_range),
+    ];
+    let policy = policy.map(|(what, action)| format!("{what}: {}", action_name(action)));
+    lines.push(format!("policy   {}", policy.join(", ")));
+    lines.push(format!("samples  {}", found.n_samples));
+    lines.extend(found.metadata.iter().map(|(name, value)| format!("{name:8} {value}")));
+    let sections = found.sections.iter().map(|s| format!("{} {}", s.section.name(), s.size_bytes));
+    lines.push(format!("bytes    {}", sections.collect::<Vec<_>>().join(", ")));
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+const fn action_name(action: Action) -> &'static str {
+    match action {
+        Action::Score => "score",
+        Action::Refuse => "refuse",
+    }
+}
+
+fn summary(found: &Description) -> Value {
+    json!({
+        "format": found.version,
+        "size_bytes": found.size_bytes,
+        "digest": format!("{:016x}", found.digest),
+        "task": found.task,
+        "inputs": found.inputs.iter().map(|(name, kind)| json!({ "name": name, "encoder": kind })).collect::<Vec<_>>(),
+        "members": found.n_members,
+        "layers": found.layers.iter()
+            .map(|(n_in, n_out, precision)| json!({ "inputs": n_in, "outputs": n_out, "precision": precision }))
+            .collect::<Vec<_>>(),
+        "thresholds": found.thresholds.iter().map(|t| json!({ "name": t.name, "at": t.at })).collect::<Vec<_>>(),
+        "policy": {
+            "missing": action_name(found.policy.missing),
+            "unseen": action_name(found.policy.unseen),
+            "out_of_range": action_name(found.policy.out_of_range),
+        },
+        "samples": found.n_samples,
+        "signed": found.is_signed,
+        "metadata": found.metadata.iter().map(|(k, v)| (k.clone(), json!(v))).collect::<serde_json::Map<_, _>>(),
+    })
+}

@@ -1,0 +1,27 @@
+//! A student network and its preprocessing into one bundle: quantized, measured as it ships, gated on what it lost.
+//!
+//! [`compress`] makes the bundle. Every figure it gives comes from the edge runtime scoring raw rows, never from a
+//! simulation of it. Ranges of activations come from training rows, choices from validation rows; test rows are scored
+//! once, for the table and the gate.
+//!
+//! Integers are chosen by [`quantize`]: symmetric 8-bit weights with one scale per output, ranges of activations by
+//! several [`RangeMethod`]s, with and without correction of the biases.
+//!
+//! Letters used for shapes: `N` rows, `I` inputs, `O` outputs.
+
+mod compress;
+mod dense;
+mod error;
+mod measure;
+mod quantize;
+mod ranges;
+mod rows;
+mod samples;
+
+pub use compress::{Candidate, CompressJob, Compressed, Gate, RowSets, Step, Teacher, compress};
+pub use dense::Dense;
+pub use error::{CODES, CompressError};
+pub use measure::Latency;
+pub use quantize::{Quantizer, quantize};
+pub use ranges::RangeMethod;
+pub use rows::RawRows;
