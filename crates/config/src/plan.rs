@@ -74,9 +74,9 @@ pub struct Plan {
     pub train: Train,
     /// How customers are put into segments.
     pub segments: Segments,
-    /// The small network that learns from it.
+    /// The small network that learns from the run's networks.
     pub distill: Distill,
-    /// What is shipped of that.
+    /// What is shipped of the small network.
     pub quantize: Quantize,
     /// How it is judged.
     pub evaluate: Evaluate,

@@ -64,7 +64,7 @@ fn forecast(resolved: Resolved, progress: &mut Progress) -> Result<Forecast, Fai
     progress.end();
     let (network, n_weights) = network(plan, &preprocessor, &train)?;
     let memory = memory(plan, &loaded, train.layout.widths(), n_weights);
-    Ok(Forecast { network, n_weights, memory, loaded, partitions, suspects, resolved })
+    Ok(Forecast { resolved, loaded, partitions, suspects, network, n_weights, memory })
 }
 
 /// The network in words with its number of weights; a purchase model has none.

@@ -75,7 +75,7 @@ pub fn judge(
     let mut baselines = Vec::with_capacity(rivals.len());
     for rival in rivals {
         progress.at(baselines.len() as u64 + 1);
-        baselines.push(beside(&model, rival, scores, &settings)?);
+        baselines.push(beside(&model, &rival, scores, &settings)?);
     }
     let pit = scores.pit()?;
     let coverage = |pit: &tenure_evaluate::Pit| {
@@ -111,14 +111,14 @@ fn settings(plan: &Plan) -> ValueSettings {
 
 fn beside(
     model: &Valued,
-    rival: Rival,
+    rival: &Rival,
     scores: &ValueScores,
     settings: &ValueSettings,
 ) -> Result<ValueBaseline, Failure> {
     let valued = scores.valued(&rival.predicted)?;
     let (metrics, _) = defined_for(&ValueMetric::COMPARED, &[model, &valued]);
     // Intervals of a baseline by itself say nothing that the paired ones do not.
-    let alone = ValueSettings { bootstrap: Bootstrap { resamples: 0, ..settings.bootstrap }, ..settings.clone() };
+    let alone = ValueSettings { bootstrap: Bootstrap { resamples: 0, ..settings.bootstrap }, ..*settings };
     Ok(ValueBaseline {
         name: rival.name.to_owned(),
         description: rival.description.to_owned(),

@@ -61,7 +61,9 @@ impl Pooling {
             let Some(&threshold) = n_pooled.checked_sub(1).and_then(|last| sorted.get(last)) else { continue };
             let low: Vec<usize> = rows.into_iter().filter(|&row| predicted[row] <= threshold).collect();
             let mean = low.iter().map(|&row| predicted[row]).sum::<f64>() / low.len() as f64;
-            low.into_iter().for_each(|row| pooled[row] = mean);
+            for row in low {
+                pooled[row] = mean;
+            }
         }
         pooled
     }
@@ -91,8 +93,8 @@ mod tests {
     #[test]
     fn noise_is_pooled_and_signal_is_not() {
         let noise = |row: usize| (row * 37 % 101) as f64 / 101.0;
-        let predicted: Vec<f64> = (0..200).map(|row| if row < 140 { noise(row) } else { row as f64 }).collect();
-        let actual: Vec<f64> = (0..200).map(|row| if row < 140 { 0.0 } else { row as f64 }).collect();
+        let predicted: Vec<f64> = (0..200).map(|row| if row < 140 { noise(row) } else { f64::from(row) }).collect();
+        let actual: Vec<f64> = (0..200).map(|row| if row < 140 { 0.0 } else { f64::from(row) }).collect();
         let cutoff = vec![0; 200];
         let chosen = Pooling::choose(&predicted, &actual, &cutoff, None);
         assert!((0.65..=0.75).contains(&chosen.share), "{chosen:?}");
