@@ -138,7 +138,7 @@ impl Forecast {
                 forecast.value[row] = said.value[place];
             }
             let mean = said.value.iter().sum::<f64>() / rows.len().max(1) as f64;
-            for &row in rows {
+            for &row in &rows {
                 forecast.mean_of_cutoff[row as usize] = mean;
             }
             fits.push(fitted.facts(kind, cutoff));

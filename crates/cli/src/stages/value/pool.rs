@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn noise_is_pooled_and_signal_is_not() {
         let noise = |row: usize| (row * 37 % 101) as f64 / 101.0;
-        let predicted: Vec<f64> = (0..200).map(|row| if row < 140 { noise(row) } else { f64::from(row) }).collect();
+        let predicted: Vec<f64> = (0..200).map(|row| if row < 140 { noise(row) } else { row as f64 }).collect();
         let actual: Vec<f64> = (0..200).map(|row| if row < 140 { 0.0 } else { f64::from(row) }).collect();
         let cutoff = vec![0; 200];
         let chosen = Pooling::choose(&predicted, &actual, &cutoff, None);
