@@ -32,7 +32,7 @@ fn shop() -> Vec<Customer> {
         let purchases = match i % 3 {
             0 => (0..20 + i % 7).map(|w| (2 + i % 5 + 7 * w, 100.0 + f64::from(i))).collect(),
             1 => vec![(180 + i, 20.0 + f64::from(i % 11)), (200 + i, 30.0)],
-            _ => vec![(1 + i % 6, 10.0 + f64::from(i % 9))],
+            _ => vec![(1 + i / 3 % 6, 10.0 + f64::from(i % 9))],
         };
         Customer { id: format!("c{i:02}"), purchases }
     };
