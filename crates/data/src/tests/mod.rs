@@ -4,7 +4,6 @@ mod bad_data;
 mod customers;
 mod events;
 mod inference;
-mod scale;
 mod shared_data;
 
 use std::path::{Path, PathBuf};

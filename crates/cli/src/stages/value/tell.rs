@@ -97,16 +97,13 @@ fn caveats(plan: &Plan, loaded: &Loaded, evaluation: &ValueFindings) -> Vec<Stri
     if n_buyers < FEW_BUYERS {
         caveats.push(format!("Only {n_buyers} test rows have a value above 0: intervals are wide."));
     }
+    let told = [ValueMetric::NormalizedGini, ValueMetric::Spearman, ValueMetric::Rmse];
     for baseline in &evaluation.baselines {
-        for comparison in &baseline.comparisons {
-            let is_shown =
-                [ValueMetric::NormalizedGini, ValueMetric::Spearman, ValueMetric::Rmse].contains(&comparison.metric);
-            if is_shown && !comparison.is_better() {
-                let (metric, name) = (&comparison.name, &baseline.name);
-                caveats.push(format!(
-                    "The model's {metric} is not shown to be better than that of the baseline `{name}`."
-                ));
-            }
+        let unshown = baseline.comparisons.iter().filter(|one| told.contains(&one.metric) && !one.is_better());
+        let metrics: Vec<&str> = unshown.map(|one| one.name.as_ref()).collect();
+        if !metrics.is_empty() {
+            let (name, metrics) = (&baseline.name, metrics.join(", "));
+            caveats.push(format!("The model is not shown to be better than the baseline `{name}` by {metrics}."));
         }
     }
     if evaluation.pooled_shares.iter().any(|&share| share > 0.0) {
