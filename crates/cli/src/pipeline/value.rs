@@ -35,7 +35,7 @@ pub fn run(course: &mut Course<'_>) -> Result<ValueResults, Failure> {
     clock.lap("evaluate");
 
     dir.write_json("metrics.json", &evaluation)?;
-    let results = tell::results(plan, &loaded, &folds, &suspects, evaluation, job.facts());
+    let results = tell::results(plan, &loaded, &forecasts.fits, &folds, &suspects, evaluation, job.facts());
     let source = Source {
         plan,
         settings: job.resolved.origins.settings(),

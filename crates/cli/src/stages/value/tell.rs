@@ -8,6 +8,7 @@ use tenure_report::value::{self, ValueResults as Page};
 use tenure_report::{GateOutcome, RunFacts};
 use tenure_table::{Role, Values};
 
+use super::forecast::CutoffFit;
 use super::judge::ValueFindings;
 use super::learn::ValueFold;
 use super::results::{FORMAT, ValueResults};
@@ -39,6 +40,7 @@ pub fn predictions(dir: &RunDir, loaded: &Loaded, scores: &ValueScores, n_folds:
 pub fn results(
     plan: &Plan,
     loaded: &Loaded,
+    fits: &[CutoffFit],
     folds: &[ValueFold],
     suspects: &[Suspect],
     evaluation: ValueFindings,
@@ -49,7 +51,7 @@ pub fn results(
         run,
         model: model(plan, folds),
         gates: gates(plan, &evaluation),
-        caveats: caveats(plan, loaded, &evaluation),
+        caveats: caveats(plan, loaded, fits, &evaluation),
         suspects: suspects.iter().map(facts::suspect).collect(),
         evaluation,
     }
@@ -91,7 +93,7 @@ fn gates(plan: &Plan, evaluation: &ValueFindings) -> Vec<GateOutcome> {
 }
 
 /// What a reader must know before acting on the run.
-fn caveats(plan: &Plan, loaded: &Loaded, evaluation: &ValueFindings) -> Vec<String> {
+fn caveats(plan: &Plan, loaded: &Loaded, fits: &[CutoffFit], evaluation: &ValueFindings) -> Vec<String> {
     let mut caveats = Vec::new();
     let n_buyers = evaluation.model.counts.n_nonzero;
     if n_buyers < FEW_BUYERS {
@@ -105,6 +107,11 @@ fn caveats(plan: &Plan, loaded: &Loaded, evaluation: &ValueFindings) -> Vec<Stri
             let (name, metrics) = (&baseline.name, metrics.join(", "));
             caveats.push(format!("The model is not shown to be better than the baseline `{name}` by {metrics}."));
         }
+    }
+    // Dates are ISO 8601, so the latest is the test cutoff.
+    let latest = fits.iter().map(|fit| &fit.cutoff).max();
+    for fit in fits.iter().filter(|fit| Some(&fit.cutoff) == latest && !fit.findings.is_empty()) {
+        caveats.push(format!("{} at {}: {}.", fit.model, fit.cutoff, fit.findings.join("; ")));
     }
     if evaluation.pooled_shares.iter().any(|&share| share > 0.0) {
         caveats.push("The lowest predictions of each cutoff are pooled: customers among them are not ranked.".into());
