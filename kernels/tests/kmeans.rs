@@ -161,7 +161,7 @@ fn sums_are_those_of_the_labels() {
             }
         }
         let mut found = Sums::zeros(k, d);
-        accumulate(&[panel], rows, std::slice::from_mut(&mut found));
+        accumulate(&[panel], rows, &[], std::slice::from_mut(&mut found));
         assert_eq!(found.weights, expected.weights, "{name}");
         let close = |a: f64, b: f64| (a - b).abs() <= 1e-6 * (1.0 + b.abs());
         assert!(found.sums.iter().zip(&expected.sums).all(|(&a, &b)| close(a, b)), "{name}");
@@ -177,7 +177,7 @@ fn sums_agree_with_the_reference_where_clusters_are_apart() {
             let centroids = prepared(&case, metric);
             let expected = reference::accumulate(case.rows(), &centroids, metric);
             let mut found = [Sums::zeros(10, 8)];
-            accumulate(&[Panel::scores(level, &frame, &centroids, 8)], case.rows(), &mut found);
+            accumulate(&[Panel::scores(level, &frame, &centroids, 8)], case.rows(), &[], &mut found);
             assert_eq!(found[0].weights, expected.weights, "{level:?}, {metric:?}");
         }
     }
@@ -253,10 +253,10 @@ fn restarts_side_by_side_are_the_same_bits_as_alone() {
     for level in Level::available() {
         let panel = |from: usize| Panel::scores(level, &frame, &case.centroids[from * 16..(from + 10) * 16], 16);
         let mut together = vec![Sums::zeros(10, 16); 3];
-        accumulate(&[panel(0), panel(10), panel(20)], case.rows(), &mut together);
+        accumulate(&[panel(0), panel(10), panel(20)], case.rows(), &[], &mut together);
         for (i, expected) in together.iter().enumerate() {
             let mut alone = [Sums::zeros(10, 16)];
-            accumulate(&[panel(10 * i)], case.rows(), &mut alone);
+            accumulate(&[panel(10 * i)], case.rows(), &[], &mut alone);
             assert_eq!(&alone[0], expected, "{level:?}");
         }
     }

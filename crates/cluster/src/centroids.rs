@@ -1,7 +1,9 @@
 //! Centroids, and what they say of rows.
 
 use rayon::prelude::*;
-use tenure_kernels::kmeans::cpu::{Frame, Level, Panel, assign, own_distances, squared_distances};
+use tenure_kernels::kmeans::cpu::{
+    Frame, Level, Panel, assign, assign_with_distances, own_distances, squared_distances,
+};
 use tenure_kernels::kmeans::{Metric, Rows, chunk_rows};
 
 use crate::error::ClusterError;
@@ -126,8 +128,7 @@ impl Centroids {
         let chunk = chunk_rows(self.k());
         let out = labels.par_chunks_mut(chunk).zip(distances.par_chunks_mut(chunk));
         out.zip(self.chunks(rows)).for_each(|((labels, distances), rows)| {
-            assign(&panel, rows, labels, None);
-            own_distances(Level::detect(), rows, labels, &self.values, self.frame.metric, distances);
+            assign_with_distances(&panel, &self.values, rows, labels, distances);
         });
     }
 

@@ -1,5 +1,6 @@
 //! A whole fit: survey, seeding, Lloyd iterations, the best restart's labels.
 
+use rayon::prelude::*;
 use tenure_kernels::kmeans::{Rows, chunk_rows};
 
 use crate::centroids::Centroids;
@@ -80,24 +81,25 @@ pub(crate) fn finish(
     let values = restarts[restart_idx].centroids.clone();
     let centroids = Centroids::framed(values, source.n_columns(), survey.frame.clone());
     let (mut labels, mut distances) = (vec![0; survey.n_rows], vec![0.0; survey.n_rows]);
-    let (mut inertia, mut n_rows) = (0.0, 0);
+    let (mut inertia, mut n_rows, mut sizes) = (0.0, 0, vec![0; centroids.k()]);
     for_each_block(source, chunk_rows, |first_row, rows| {
         n_rows += rows.len();
         same_rows(survey.n_rows, survey.n_rows.max(n_rows))?;
         let of_rows = first_row..first_row + rows.len();
-        let distances = &mut distances[of_rows.clone()];
-        centroids.label(rows, &mut labels[of_rows], distances);
-        // Row by row, so that the sum does not depend on where blocks end.
-        for (i, distance) in distances.iter().enumerate() {
-            inertia += f64::from(rows.weight(i)) * distance;
+        let (labels, distances) = (&mut labels[of_rows.clone()], &mut distances[of_rows]);
+        centroids.label(rows, labels, distances);
+        // Blocks start at chunks, so that the sum does not depend on where they end.
+        let of_chunks: Vec<f64> =
+            distances.par_chunks(chunk_rows).enumerate().map(|(i, d)| weighted(rows, i * chunk_rows, d)).collect();
+        for of_chunk in of_chunks {
+            inertia += of_chunk;
+        }
+        for &label in &*labels {
+            sizes[label as usize] += 1;
         }
         Ok(())
     })?;
     same_rows(survey.n_rows, n_rows)?;
-    let mut sizes = vec![0; centroids.k()];
-    for &label in &labels {
-        sizes[label as usize] += 1;
-    }
     let summary = |restart: &Restart| RestartSummary {
         inertia: restart.inertia,
         n_iter: restart.n_iter,
@@ -105,4 +107,12 @@ pub(crate) fn finish(
     };
     let restarts = restarts.iter().map(summary).collect();
     Ok(Fitted { centroids, labels, distances, sizes, inertia, restart_idx, restarts })
+}
+
+/// `Σ w · distances` of the rows from `start` on.
+fn weighted(rows: Rows<'_>, start: usize, distances: &[f64]) -> f64 {
+    match rows.weights {
+        None => distances.iter().sum(),
+        Some(weights) => weights[start..].iter().zip(distances).map(|(&w, distance)| f64::from(w) * distance).sum(),
+    }
 }

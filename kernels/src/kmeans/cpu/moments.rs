@@ -1,6 +1,6 @@
 //! Mean and spread of rows, and exact distances of rows to their own centroids, in `f64`.
 
-use super::vector::{Level, Task, Vector};
+use super::vector::{Eight, Level, Task, Vector};
 use crate::kmeans::{Metric, Rows};
 
 /// Weighted sums of a column about an origin.
@@ -48,18 +48,78 @@ impl Task for Gather<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> Moments {
-        let mut out = Moments::zeros(self.rows.n_columns);
-        for (i, x) in self.rows.x.chunks_exact(self.rows.n_columns).enumerate() {
-            let weight = f64::from(self.rows.weight(i));
-            out.weight += weight;
-            let sums = out.first.iter_mut().zip(&mut out.second);
-            for ((&x, &origin), (first, second)) in x.iter().zip(self.origin).zip(sums) {
-                let x = f64::from(x) - origin;
-                *first += weight * x;
-                *second += weight * x * x;
+        let (rows, d) = (self.rows, self.rows.n_columns);
+        assert_eq!(self.origin.len(), d, "an origin for each column");
+        assert!(rows.weights.is_none_or(|weights| weights.len() == rows.len()), "one weight for each row");
+        let mut out = Moments::zeros(d);
+        let at_once = GROUP_BYTES / (4 * d) + 1;
+        for start in (0..rows.len()).step_by(at_once) {
+            let part = rows.slice(start, rows.len().min(start + at_once));
+            let mut eight = 0;
+            while eight < d / 8 {
+                // SAFETY: `eight` counts whole eights of the columns.
+                eight += unsafe {
+                    match V::EIGHTS.min(d / 8 - eight) {
+                        4.. => gather::<V, 4>(part, self.origin, 8 * eight, &mut out),
+                        2..4 => gather::<V, 2>(part, self.origin, 8 * eight, &mut out),
+                        _ => gather::<V, 1>(part, self.origin, 8 * eight, &mut out),
+                    }
+                };
             }
+            gather_last(part, self.origin, d / 8 * 8, &mut out);
         }
         out
+    }
+}
+
+/// Bytes of rows that stay in the cache while groups of columns take their turns.
+const GROUP_BYTES: usize = 16 << 10;
+
+/// Moments of `8·E` columns from `first` on. Returns `E`.
+///
+/// # Safety
+/// `V`'s instructions; the columns exist.
+#[inline(always)]
+unsafe fn gather<V: Vector, const E: usize>(rows: Rows<'_>, origin: &[f64], first: usize, out: &mut Moments) -> usize {
+    // SAFETY: columns `first..first + 8·E` of rows, origin and moments exist.
+    unsafe {
+        let (firsts, seconds) = (out.first.as_mut_ptr().add(first), out.second.as_mut_ptr().add(first));
+        let mut origins = [V::Eight::splat(0.0); E];
+        let mut sums = [[V::Eight::splat(0.0); E]; 2];
+        for e in 0..E {
+            origins[e] = V::Eight::load(origin.as_ptr().add(first + 8 * e));
+            sums[0][e] = V::Eight::load(firsts.add(8 * e));
+            sums[1][e] = V::Eight::load(seconds.add(8 * e));
+        }
+        for i in 0..rows.len() {
+            let row = rows.x.as_ptr().add(i * rows.n_columns + first);
+            let weight = V::Eight::splat(f64::from(rows.weight(i)));
+            for e in 0..E {
+                let x = V::Eight::widen(row.add(8 * e)).sub(origins[e]);
+                let term = weight.mul(x);
+                sums[0][e] = sums[0][e].add(term);
+                sums[1][e] = sums[1][e].add(term.mul(x));
+            }
+        }
+        for e in 0..E {
+            sums[0][e].store(firsts.add(8 * e));
+            sums[1][e].store(seconds.add(8 * e));
+        }
+    }
+    E
+}
+
+/// Moments of the columns from `first` on, fewer than eight, and the sum of weights.
+#[inline(always)]
+fn gather_last(rows: Rows<'_>, origin: &[f64], first: usize, out: &mut Moments) {
+    for i in 0..rows.len() {
+        let weight = f64::from(rows.weight(i));
+        out.weight += weight;
+        for j in first..rows.n_columns {
+            let x = f64::from(rows.x[i * rows.n_columns + j]) - origin[j];
+            out.first[j] += weight * x;
+            out.second[j] += weight * x * x;
+        }
     }
 }
 
@@ -87,32 +147,63 @@ impl Task for Own<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let d = self.rows.n_columns;
-        let rows = self.rows.x.chunks_exact(d).zip(self.labels);
-        for ((x, &label), out) in rows.zip(self.out.iter_mut()) {
-            let centroid = &self.centroids[label as usize * d..(label as usize + 1) * d];
-            *out = match self.metric {
-                Metric::SquaredEuclidean => sum_of(x, centroid, |x, c| (x - c) * (x - c)),
+        // SAFETY: `V`'s instructions, by the contract of `run`.
+        unsafe { own::<V>(self.rows, self.labels, self.centroids, self.metric, self.out) };
+    }
+}
+
+/// # Safety
+/// `V`'s instructions.
+#[inline(always)]
+pub(super) unsafe fn own<V: Vector>(
+    rows: Rows<'_>,
+    labels: &[u32],
+    centroids: &[f64],
+    metric: Metric,
+    out: &mut [f64],
+) {
+    let d = rows.n_columns;
+    for ((x, &label), out) in rows.x.chunks_exact(d).zip(labels).zip(out) {
+        let centroid = &centroids[label as usize * d..(label as usize + 1) * d];
+        // SAFETY: `V`'s instructions; row and centroid are as long as each other.
+        unsafe {
+            *out = match metric {
+                Metric::SquaredEuclidean => sum_of::<V>(x, centroid, |x, c| {
+                    let difference = x.sub(c);
+                    difference.mul(difference)
+                }),
                 Metric::Cosine => {
-                    let norm = sum_of(x, centroid, |x, _| x * x).sqrt();
-                    (1.0 - sum_of(x, centroid, |x, c| x * c) / norm).max(0.0)
+                    let norm = sum_of::<V>(x, centroid, |x, _| x.mul(x)).sqrt();
+                    (1.0 - sum_of::<V>(x, centroid, |x, c| x.mul(c)) / norm).max(0.0)
                 }
             };
         }
     }
 }
 
-/// Sum over columns in eight lanes, so that it can be vectorised without changing its order.
+/// Sum over columns, in eight lanes that are added at the end, so that every instruction set rounds alike.
+///
+/// # Safety
+/// `V`'s instructions; `x` and `centroid` are as long as each other.
 #[inline(always)]
-fn sum_of(x: &[f32], centroid: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {
-    let mut lanes = [0.0; 8];
+unsafe fn sum_of<V: Vector>(x: &[f32], centroid: &[f64], term: impl Fn(V::Eight, V::Eight) -> V::Eight) -> f64 {
     let (x_eights, x_rest) = x.as_chunks::<8>();
     let (c_eights, c_rest) = centroid.as_chunks::<8>();
-    for (x, c) in x_eights.iter().zip(c_eights) {
-        for lane in 0..8 {
-            lanes[lane] += term(f64::from(x[lane]), c[lane]);
+    let mut lanes = [0.0; 8];
+    // SAFETY: each chunk holds eight values, and so do the padded ends.
+    unsafe {
+        let mut sums = V::Eight::splat(0.0);
+        for (x, c) in x_eights.iter().zip(c_eights) {
+            sums = sums.add(term(V::Eight::widen(x.as_ptr()), V::Eight::load(c.as_ptr())));
         }
+        if !x_rest.is_empty() {
+            let (mut x, mut c) = ([0.0; 8], [0.0; 8]);
+            x[..x_rest.len()].copy_from_slice(x_rest);
+            c[..c_rest.len()].copy_from_slice(c_rest);
+            sums = sums.add(term(V::Eight::widen(x.as_ptr()), V::Eight::load(c.as_ptr())));
+        }
+        sums.store(lanes.as_mut_ptr());
     }
-    let rest: f64 = x_rest.iter().zip(c_rest).map(|(&x, &c)| term(f64::from(x), c)).sum();
-    lanes.iter().sum::<f64>() + rest
+    let [a, b, c, d, e, f, g, h] = lanes;
+    ((a + e) + (c + g)) + ((b + f) + (d + h))
 }

@@ -4,7 +4,7 @@ use std::arch::aarch64::{
     float32x4_t, vbslq_f32, vcltq_f32, vdupq_n_f32, vfmaq_f32, vld1q_f32, vminq_f32, vmulq_f32, vst1q_f32, vsubq_f32,
 };
 
-use super::portable;
+use super::portable::{self, PortableEight};
 use super::vector::{Task, Vector};
 
 /// # Safety
@@ -20,6 +20,9 @@ pub(super) struct Neon(float32x4_t);
 
 impl Vector for Neon {
     const LANES: usize = 4;
+    /// Plain loops over eight values, which the compiler gives to the registers that every 64-bit ARM has.
+    type Eight = PortableEight;
+    const EIGHTS: usize = 2;
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {

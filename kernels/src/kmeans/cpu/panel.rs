@@ -35,6 +35,9 @@ impl Aligned {
     }
 }
 
+/// Most points in a block of [`Panel::points`]: seeding has few.
+const MAX_POINTS: usize = 8;
+
 /// Consecutive centroids that are held in registers together.
 #[derive(Clone, Copy)]
 pub(super) struct Block {
@@ -77,7 +80,7 @@ impl Panel {
     /// Centroids as scores: `‖c‖² − 2·x·c` (or `−x·c` for cosine) is a start value and one fused product for each column.
     pub fn scores(level: Level, frame: &Frame, centroids: &[f64], n_columns: usize) -> Panel {
         let factor = if frame.metric == Metric::Cosine { -1.0 } else { -2.0 };
-        let mut panel = Panel::new(level, frame, centroids, n_columns, factor);
+        let mut panel = Panel::new((level, level.block()), frame, centroids, n_columns, factor);
         if frame.metric == Metric::SquaredEuclidean {
             let squared = |centroid: &[f64]| -> f64 {
                 let moved = centroid.iter().enumerate().map(|(j, c)| f64::from((c - frame.shift(j)) as f32));
@@ -90,12 +93,13 @@ impl Panel {
 
     /// Points as they are, for squared distances by differences; a row among them is at distance 0.
     pub fn points(level: Level, frame: &Frame, points: &[f64], n_columns: usize) -> Panel {
-        Panel::new(level, frame, points, n_columns, 1.0)
+        Panel::new((level, level.block().min(MAX_POINTS)), frame, points, n_columns, 1.0)
     }
 
-    fn new(level: Level, frame: &Frame, points: &[f64], n_columns: usize, factor: f32) -> Panel {
+    /// With blocks of at most `most`.
+    fn new((level, most): (Level, usize), frame: &Frame, points: &[f64], n_columns: usize, factor: f32) -> Panel {
         let k = points.len() / n_columns;
-        let blocks = even_blocks(k, level.block());
+        let blocks = even_blocks(k, most);
         let mut packed = Vec::with_capacity(points.len());
         for block in &blocks {
             for j in 0..n_columns {

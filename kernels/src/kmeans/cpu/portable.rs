@@ -1,6 +1,6 @@
 //! Eight lanes in plain Rust, for CPUs without a kernel of their own.
 
-use super::vector::Vector;
+use super::vector::{Eight, Vector};
 
 const LANES: usize = 8;
 
@@ -30,6 +30,8 @@ pub(super) unsafe fn transpose_8x8(from: *const f32, stride: usize, to: *mut f32
 
 impl Vector for Portable {
     const LANES: usize = LANES;
+    type Eight = PortableEight;
+    const EIGHTS: usize = 2;
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {
@@ -82,4 +84,54 @@ impl Vector for Portable {
 
     #[inline(always)]
     unsafe fn prefetch(_: *const f32) {}
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct PortableEight([f64; 8]);
+
+impl PortableEight {
+    #[inline(always)]
+    fn zip(self, other: Self, f: impl Fn(f64, f64) -> f64) -> Self {
+        PortableEight(std::array::from_fn(|i| f(self.0[i], other.0[i])))
+    }
+}
+
+impl Eight for PortableEight {
+    #[inline(always)]
+    unsafe fn splat(value: f64) -> Self {
+        PortableEight([value; 8])
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const f64) -> Self {
+        // SAFETY: the caller has 8 values there.
+        PortableEight(unsafe { *from.cast() })
+    }
+
+    #[inline(always)]
+    unsafe fn widen(from: *const f32) -> Self {
+        // SAFETY: the caller has 8 values there.
+        PortableEight(unsafe { *from.cast::<[f32; 8]>() }.map(f64::from))
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f64) {
+        // SAFETY: the caller has room for 8 values.
+        unsafe { *to.cast() = self.0 };
+    }
+
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        self.zip(other, |a, b| a + b)
+    }
+
+    #[inline(always)]
+    unsafe fn sub(self, other: Self) -> Self {
+        self.zip(other, |a, b| a - b)
+    }
+
+    #[inline(always)]
+    unsafe fn mul(self, other: Self) -> Self {
+        self.zip(other, |a, b| a * b)
+    }
 }

@@ -22,7 +22,8 @@ pub fn accumulate_all(panels: &[Panel], rows: Rows<'_>, chunk_rows: usize, total
     for wave in starts.chunks(most.max(1)) {
         partials[..wave.len()].par_iter_mut().zip(wave).for_each(|(partial, &start)| {
             partial.iter_mut().for_each(Sums::clear);
-            accumulate(panels, rows.slice(start, rows.len().min(start + chunk_rows)), partial);
+            let end = rows.len().min(start + chunk_rows);
+            accumulate(panels, rows.slice(start, end), &rows.x[end * rows.n_columns..], partial);
         });
         for partial in &partials[..wave.len()] {
             totals.iter_mut().zip(partial).for_each(|(total, partial)| total.add(partial));

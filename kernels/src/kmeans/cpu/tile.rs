@@ -15,7 +15,7 @@ pub(super) fn width<V: Vector>() -> usize {
 
 /// Tiles that are compared with one block of centroids before the next block: together they stay in the L1 cache.
 pub(super) fn tiles_together(width: usize, n_columns: usize) -> usize {
-    (16 * 1024 / (4 * width * n_columns)).clamp(1, 8)
+    (24 * 1024 / (4 * width * n_columns)).clamp(1, 8)
 }
 
 /// Consecutive tiles, `[tile][D][width]`, and what each row was multiplied by.

@@ -53,7 +53,8 @@ impl Level {
         match self {
             Level::Portable => 4,
             Level::Avx2 => 6,
-            Level::Avx512 | Level::Neon => MAX_BLOCK,
+            Level::Neon => 8,
+            Level::Avx512 => MAX_BLOCK,
         }
     }
 
@@ -81,7 +82,7 @@ impl Level {
 }
 
 /// Most centroids in a block.
-pub(super) const MAX_BLOCK: usize = 8;
+pub(super) const MAX_BLOCK: usize = 14;
 
 /// A kernel, to be compiled once for each instruction set.
 pub(super) trait Task {
@@ -99,6 +100,10 @@ pub(super) trait Task {
 /// values at the pointer.
 pub(super) trait Vector: Copy {
     const LANES: usize;
+    /// Sums and products in double precision.
+    type Eight: Eight;
+    /// How many [`Eight`]s a sum may keep in registers, twice.
+    const EIGHTS: usize;
 
     unsafe fn splat(value: f32) -> Self;
     unsafe fn load(from: *const f32) -> Self;
@@ -115,12 +120,19 @@ pub(super) trait Vector: Copy {
 
     /// Asks for the cache line at `at`.
     unsafe fn prefetch(at: *const f32);
-    /// Adds `scale · x` to `sums`, column by column in `f64`: product and sum rounded apart on every set.
-    #[inline(always)]
-    unsafe fn add_scaled(x: *const f32, scale: f64, sums: *mut f64, n_columns: usize) {
-        for j in 0..n_columns {
-            // SAFETY: the caller has `n_columns` values at both pointers.
-            unsafe { *sums.add(j) += scale * f64::from(*x.add(j)) };
-        }
-    }
+}
+
+/// Eight `f64`, whatever registers that takes: sums have the same order on every set.
+///
+/// # Safety
+/// Every function needs the CPU to have the instructions of the implementing type; `load` and `store` need 8 values at
+/// the pointer, `widen` 8 `f32`.
+pub(super) trait Eight: Copy {
+    unsafe fn splat(value: f64) -> Self;
+    unsafe fn load(from: *const f64) -> Self;
+    unsafe fn widen(from: *const f32) -> Self;
+    unsafe fn store(self, to: *mut f64);
+    unsafe fn add(self, other: Self) -> Self;
+    unsafe fn sub(self, other: Self) -> Self;
+    unsafe fn mul(self, other: Self) -> Self;
 }
