@@ -1,5 +1,6 @@
 //! Whole runs of the tasks that predict value: made data with known truth, CDNOW, resumed, repeated, compared.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -204,4 +205,47 @@ fn cdnow_by_pareto_nbd_is_as_published() {
         assert!((found - published).abs() < tolerance, "{name}: {found}, published {published}");
     }
     assert!((baseline(&run, "naive rate", "spearman") - 0.480).abs() < 0.002);
+    assert_eq!(tracked(&run), repeat_days(&master, "19971001"), "days with a purchase after each customer's first");
+}
+
+/// Repeat transactions before the cutoff, as the report tracks them.
+fn tracked(run: &Path) -> u64 {
+    let tracking = &json(&run.join("report.json"))["base"]["tracking"];
+    let n_before = tracking["n_calibration_weeks"].as_u64().expect("weeks before the cutoff") as usize;
+    let actual = tracking["actual"].as_array().expect("weeks");
+    actual[..n_before].iter().map(|week| week.as_f64().expect("a count") as u64).sum()
+}
+
+/// The same, counted in the raw log: columns customer, date, units, money.
+fn repeat_days(log: &Path, before: &str) -> u64 {
+    let text = fs::read_to_string(log).unwrap();
+    let mut days = BTreeMap::<&str, BTreeSet<&str>>::new();
+    for line in text.lines() {
+        let cells: Vec<&str> = line.split_whitespace().collect();
+        let [customer, date, _, money] = cells[..] else { continue };
+        if date < before && money.parse::<f64>().is_ok_and(|money| money > 0.0) {
+            days.entry(customer).or_default().insert(date);
+        }
+    }
+    days.values().map(|days| days.len() as u64 - 1).sum()
+}
+
+/// The rows are customers who bought of late; the models are fitted to all, or they would find that nobody ever leaves.
+#[test]
+fn the_page_is_filled_and_purchase_models_see_customers_whom_the_rows_leave_out() {
+    let runs = tempfile::tempdir().unwrap();
+    succeed(small(runs.path(), &["--set", "time.active_within=60d", "--set", "evaluate.slices=[\"region\"]"]));
+    let run = only_run(runs.path());
+    let page = json(&run.join("report.json"));
+    let n_rows = page["partitions"][0]["test"]["n_rows"].as_u64().expect("test rows");
+    let fits = page["fits"].as_array().expect("fits");
+    let n_fitted = fits.iter().map(|fit| fit["n_customers"].as_u64().unwrap()).max().expect("a fit");
+    assert!(n_fitted > n_rows + n_rows / 4, "fitted to {n_fitted} customers, {n_rows} of them active");
+    let all_of = |list: &Value| list.as_array().map_or(0, Vec::len);
+    let judgement = &page["judgement"];
+    assert_eq!(judgement["slices"][0]["column"], "region");
+    assert!(all_of(&judgement["importance"]) > 5 && all_of(&page["dependence"]) > 2, "nothing explains the network");
+    assert!(all_of(&judgement["cohorts"]["slices"]) > 3, "{}", judgement["cohorts"]);
+    assert_eq!(all_of(&page["base"]["tracking"]["expected"]), 2);
+    assert!(all_of(&page["base"]["alive"]["p_alive"]) >= 5);
 }

@@ -7,7 +7,7 @@ use tenure_table::{Column, Role, Span, Table, Timestamp};
 
 use crate::attributes::Attributes;
 use crate::customers::{self, Purpose, id_column};
-use crate::events::{EventRows, RowBuilder, resolve_cutoffs, resolve_snapshots};
+use crate::events::{CustomerBase, EventRows, RowBuilder, resolve_cutoffs, resolve_snapshots};
 use crate::holdout::Holdout;
 use crate::ids::Ids;
 use crate::ledger::Ledger;
@@ -92,12 +92,14 @@ fn load_events(plan: &Plan, now: Timestamp, observer: &mut dyn Observer) -> Resu
         lineage: Vec::new(),
         retention: crate::Retention::default(),
         histories: Vec::new(),
+        base: CustomerBase::default(),
     };
     let rows = features(plan, log, observer)?;
     let columns = attributes.join(&rows, &published, id_name(data));
     info.lineage = rows.lineage;
     info.lineage.extend(attributes.lineage());
     (info.cutoffs, info.retention, info.histories) = (rows.cutoffs, rows.retention, rows.histories);
+    info.base = rows.base;
     let mut files = digests(&files, &read.n_rows, observer)?;
     files.extend(digests(&attribute_files, &attributes.n_rows, observer)?);
     let mut columns: Vec<Column> = columns.into_iter().chain(rows.columns).collect();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use tenure_table::{Span, Table, Timestamp};
 
-use crate::events::RowHistory;
+use crate::events::{CustomerBase, RowHistory};
 use crate::{Rejected, Validation};
 
 /// A validated table and how it came about.
@@ -61,6 +61,9 @@ pub struct EventsInfo {
     /// forecasts as features.
     #[serde(skip)]
     pub histories: Vec<RowHistory>,
+    /// The customers whom the table leaves out, and everybody's purchases by week; empty like `histories`.
+    #[serde(skip)]
+    pub base: CustomerBase,
 }
 
 /// One cutoff: features see `t < cutoff`, labels see `[label_start, label_end)`.

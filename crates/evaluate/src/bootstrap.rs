@@ -3,10 +3,11 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::importance::Judged;
 use crate::random::Stream;
 use crate::reliability::check_confidence;
 use crate::sample::View;
-use crate::{EvaluateError, Metric, Ranked, Sample, Scored};
+use crate::{EvaluateError, Metric, Ranked, Sample};
 
 /// Resamples that must define a metric for its interval to be given.
 const MIN_DEFINED_SHARE: f64 = 0.9;
@@ -151,10 +152,9 @@ impl Bootstrap {
 
     /// Resample by resample, the metric of one of `others` (each in turn) less that of `first`; none where a resample
     /// leaves either undefined.
-    pub(crate) fn paired_differences(&self, first: &Scored, others: &[Scored], metric: Metric) -> Vec<Option<f64>> {
-        self.replicates(first.ranked().n_units, |resample, counts| {
-            let other = &others[resample % others.len()];
-            let [a, b] = [first, other].map(|scored| values_of(scored.into(), counts, &[metric])[0]);
+    pub(crate) fn paired_differences(&self, first: &Judged, others: &[Judged]) -> Vec<Option<f64>> {
+        self.replicates(first.n_units(), |resample, counts| {
+            let [a, b] = [first, &others[resample % others.len()]].map(|judged| judged.resampled(counts));
             Some(b? - a?)
         })
     }
@@ -201,14 +201,14 @@ impl Bootstrap {
     }
 
     /// What resampled differences, model less baseline, say.
-    pub(crate) fn judge(&self, higher_is_better: Option<bool>, differences: &[f64]) -> Judged {
+    pub(crate) fn judge(&self, higher_is_better: Option<bool>, differences: &[f64]) -> Verdict {
         let interval = self.percentiles(differences);
         let sign = if higher_is_better == Some(false) { -1.0 } else { 1.0 };
         let n = differences.len() as f64;
         let above = differences.iter().filter(|&&d| sign * d > 0.0).count() as f64;
         let below = differences.iter().filter(|&&d| sign * d < 0.0).count() as f64;
         let far_side = (n - above).min(n - below);
-        Judged {
+        Verdict {
             interval,
             share_better: interval.map(|_| (above + 0.5 * (n - above - below)) / n),
             p_value: interval.map(|_| (2.0 * (far_side + 1.0) / (n + 1.0)).min(1.0)),
@@ -217,7 +217,7 @@ impl Bootstrap {
 }
 
 /// What resampled differences say; see [`Comparison`].
-pub(crate) struct Judged {
+pub(crate) struct Verdict {
     pub(crate) interval: Option<Interval>,
     pub(crate) share_better: Option<f64>,
     pub(crate) p_value: Option<f64>,
@@ -233,7 +233,7 @@ fn draw(stream: &mut Stream, counts: &mut [u32]) {
 }
 
 /// The metrics of one resample; none where it leaves one undefined.
-fn values_of(sample: Sample<'_>, counts: &[u32], metrics: &[Metric]) -> Vec<Option<f64>> {
+pub(crate) fn values_of(sample: Sample<'_>, counts: &[u32], metrics: &[Metric]) -> Vec<Option<f64>> {
     let ranked = sample.ranked();
     let units = ranked.unit.iter().zip(&ranked.weight);
     let mass: Vec<f64> = units.map(|(&unit, weight)| weight * f64::from(counts[unit as usize])).collect();

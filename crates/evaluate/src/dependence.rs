@@ -9,11 +9,11 @@ use crate::sample::check;
 /// The mean prediction with one feature at one value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DependencePoint {
-    /// Mean probability over all rows.
+    /// Mean prediction over all rows: a probability, or a value.
     pub mean: f64,
-    /// Lower tenth of the rows' probabilities: customers differ in more than this feature.
+    /// Lower tenth of the rows' predictions: customers differ in more than this feature.
     pub low: f64,
-    /// Upper tenth of the rows' probabilities.
+    /// Upper tenth of the rows' predictions.
     pub high: f64,
 }
 
@@ -32,15 +32,15 @@ pub fn dependence_grid(values: &[f64], n_points: usize) -> Vec<f64> {
     grid
 }
 
-/// The point of a dependence curve from the probabilities of all rows with the feature set to one value (Friedman 2001,
+/// The point of a dependence curve from the predictions of all rows with the feature set to one value (Friedman 2001,
 /// §8.2), and the rows' weights where they have any.
-pub fn dependence_point(probabilities: &[f64], weights: Option<&[f64]>) -> Result<DependencePoint, EvaluateError> {
-    let n_rows = probabilities.len();
-    check(probabilities, &vec![false; n_rows], weights)?;
+pub fn dependence_point(predictions: &[f64], weights: Option<&[f64]>) -> Result<DependencePoint, EvaluateError> {
+    let n_rows = predictions.len();
+    check(predictions, &vec![false; n_rows], weights)?;
     let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
-    let sum: f64 = probabilities.iter().enumerate().map(|(row, p)| weight(row) * p).sum();
+    let sum: f64 = predictions.iter().enumerate().map(|(row, p)| weight(row) * p).sum();
     let mean = sum / (0..n_rows).map(weight).sum::<f64>();
-    let mut sorted = probabilities.to_vec();
+    let mut sorted = predictions.to_vec();
     sorted.sort_by(f64::total_cmp);
     Ok(DependencePoint { mean, low: quantile(&sorted, 0.1), high: quantile(&sorted, 0.9) })
 }

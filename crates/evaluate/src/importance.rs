@@ -2,13 +2,69 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::bootstrap::{Bootstrap, Estimate};
+use crate::bootstrap::{self, Bootstrap, Estimate};
 use crate::random::Stream;
 use crate::reliability::check_confidence;
-use crate::{EvaluateError, Metric, Scored};
+use crate::value::compare;
+use crate::{EvaluateError, Metric, Scored, ValueMetric, Valued};
 
 /// Random streams from here on shuffle; those below draw resamples.
 const SHUFFLE_STREAMS: u64 = 1 << 32;
+
+/// Rows with predictions, and the metric that a shuffle should hurt.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Judged {
+    /// Probabilities.
+    Scores(Scored, Metric),
+    /// Predicted values.
+    Values(Valued, ValueMetric),
+}
+
+impl Judged {
+    fn n_rows(&self) -> usize {
+        match self {
+            Self::Scores(scored, _) => scored.ranked().n_rows(),
+            Self::Values(valued, _) => valued.n_rows(),
+        }
+    }
+
+    fn value(&self) -> Result<f64, EvaluateError> {
+        match self {
+            Self::Scores(scored, metric) => metric.of(scored),
+            Self::Values(valued, metric) => metric.of(valued),
+        }
+    }
+
+    fn with_predictions(&self, predictions: &[f64]) -> Result<Self, EvaluateError> {
+        Ok(match self {
+            Self::Scores(scored, metric) => Self::Scores(scored.with_probabilities(predictions)?, *metric),
+            Self::Values(valued, metric) => Self::Values(valued.with_predictions(predictions)?, *metric),
+        })
+    }
+
+    const fn higher_is_better(&self) -> Option<bool> {
+        match self {
+            Self::Scores(_, metric) => metric.higher_is_better(),
+            Self::Values(_, metric) => metric.higher_is_better(),
+        }
+    }
+
+    /// What a bootstrap draws.
+    pub(crate) fn n_units(&self) -> usize {
+        match self {
+            Self::Scores(scored, _) => scored.ranked().n_units,
+            Self::Values(valued, _) => valued.n_units,
+        }
+    }
+
+    /// The metric of one resample; none where it leaves it undefined.
+    pub(crate) fn resampled(&self, counts: &[u32]) -> Option<f64> {
+        match self {
+            Self::Scores(scored, metric) => bootstrap::values_of(scored.into(), counts, &[*metric])[0],
+            Self::Values(valued, metric) => compare::resampled(valued, counts, &[*metric])[0],
+        }
+    }
+}
 
 /// How much a metric suffers when one feature is shuffled.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,13 +83,13 @@ pub struct Importance {
 ///
 /// # Example
 /// ```
-/// use tenure_evaluate::{Bootstrap, ImportanceStudy, Metric, Scored};
+/// use tenure_evaluate::{Bootstrap, ImportanceStudy, Judged, Metric, Scored};
 ///
 /// let feature = [0.9, 0.8, 0.7, 0.6, 0.4, 0.3, 0.2, 0.1];
 /// let outcomes = [true, true, false, true, false, true, false, false];
 /// let baseline = Scored::new(&feature, &outcomes, None)?; // this "model" is its one feature
 /// let bootstrap = Bootstrap { resamples: 50, confidence: 0.9, seed: 1 };
-/// let mut study = ImportanceStudy::new(baseline, Metric::Auc, 1, 20, bootstrap)?;
+/// let mut study = ImportanceStudy::new(Judged::Scores(baseline, Metric::Auc), 1, 20, bootstrap)?;
 /// while let Some(task) = study.next_task() {
 ///     let scores: Vec<f64> = task.permutation.iter().map(|&row| feature[row as usize]).collect();
 ///     study.record(&scores)?;
@@ -42,15 +98,14 @@ pub struct Importance {
 /// # Ok::<(), tenure_evaluate::EvaluateError>(())
 /// ```
 pub struct ImportanceStudy {
-    baseline: Scored,
+    baseline: Judged,
     baseline_value: f64,
-    metric: Metric,
     n_features: usize,
     n_repeats: usize,
     bootstrap: Bootstrap,
     done: Vec<Importance>,
-    /// Shuffled scores of the feature under study.
-    shuffled: Vec<Scored>,
+    /// Shuffled predictions of the feature under study.
+    shuffled: Vec<Judged>,
 }
 
 /// One shuffle to be scored.
@@ -65,11 +120,10 @@ pub struct ImportanceTask {
 }
 
 impl ImportanceStudy {
-    /// A study of features 0 to `n_features`, each shuffled `n_repeats` times. `baseline` has the scores of unshuffled
-    /// rows. `bootstrap.seed` also seeds the shuffles.
+    /// A study of features 0 to `n_features`, each shuffled `n_repeats` times. `baseline` has the predictions of
+    /// unshuffled rows. `bootstrap.seed` also seeds the shuffles.
     pub fn new(
-        baseline: Scored,
-        metric: Metric,
+        baseline: Judged,
         n_features: usize,
         n_repeats: usize,
         bootstrap: Bootstrap,
@@ -78,9 +132,9 @@ impl ImportanceStudy {
         if n_repeats == 0 {
             return Err(EvaluateError::Setting { setting: "repeats", expected: "at least 1", found: 0.0 });
         }
-        let baseline_value = metric.of(&baseline)?;
+        let baseline_value = baseline.value()?;
         let (done, shuffled) = (Vec::new(), Vec::new());
-        Ok(Self { baseline, baseline_value, metric, n_features, n_repeats, bootstrap, done, shuffled })
+        Ok(Self { baseline, baseline_value, n_features, n_repeats, bootstrap, done, shuffled })
     }
 
     /// How many times the caller will be asked for scores in all.
@@ -96,16 +150,16 @@ impl ImportanceStudy {
         }
         // Repeats of every feature use the same shuffles, so that features are compared on equal terms.
         let mut stream = Stream::new(self.bootstrap.seed, SHUFFLE_STREAMS + repeat as u64);
-        let permutation = stream.permutation(self.baseline.ranked().n_rows());
+        let permutation = stream.permutation(self.baseline.n_rows());
         Some(ImportanceTask { feature, repeat, permutation })
     }
 
-    /// Takes the probabilities of the rows with the task's feature shuffled, in the original order of rows.
-    pub fn record(&mut self, probabilities: &[f64]) -> Result<(), EvaluateError> {
+    /// Takes the predictions of the rows with the task's feature shuffled, in the original order of rows.
+    pub fn record(&mut self, predictions: &[f64]) -> Result<(), EvaluateError> {
         if self.done.len() == self.n_features {
             return Err(EvaluateError::StudyOver);
         }
-        self.shuffled.push(self.baseline.with_probabilities(probabilities)?);
+        self.shuffled.push(self.baseline.with_predictions(predictions)?);
         if self.shuffled.len() == self.n_repeats {
             let importance = self.conclude()?;
             self.done.push(importance);
@@ -123,12 +177,12 @@ impl ImportanceStudy {
     /// `i` modulo their number: it covers both the choice of rows and the luck of the shuffle, the latter in full and
     /// not divided by the repeats, and so errs towards too wide.
     fn conclude(&self) -> Result<Importance, EvaluateError> {
-        let sign = if self.metric.higher_is_better() == Some(false) { 1.0 } else { -1.0 };
+        let sign = if self.baseline.higher_is_better() == Some(false) { 1.0 } else { -1.0 };
         let loss = |shuffled: f64| sign * (shuffled - self.baseline_value);
-        let values = self.shuffled.iter().map(|scored| Ok(loss(self.metric.of(scored)?)));
+        let values = self.shuffled.iter().map(|shuffled| Ok(loss(shuffled.value()?)));
         let repeats = values.collect::<Result<Vec<_>, EvaluateError>>()?;
         let value = repeats.iter().sum::<f64>() / repeats.len() as f64;
-        let pairs = self.bootstrap.paired_differences(&self.baseline, &self.shuffled, self.metric);
+        let pairs = self.bootstrap.paired_differences(&self.baseline, &self.shuffled);
         let losses: Vec<f64> = pairs.into_iter().flatten().map(|difference| sign * difference).collect();
         let interval = self.bootstrap.percentiles(&losses);
         Ok(Importance { feature: self.done.len(), loss: Estimate { value, interval }, repeats })

@@ -65,7 +65,7 @@ pub use error::EvaluateError;
 pub use explain::{codes, explain};
 pub use flagged::Confusion;
 pub use folds::{FoldSummary, summarise_folds};
-pub use importance::{Importance, ImportanceStudy, ImportanceTask};
+pub use importance::{Importance, ImportanceStudy, ImportanceTask, Judged};
 pub use metric::Metric;
 pub use profit::{Profit, ProfitCurve, ProfitPoint, best_threshold, profit_curve};
 pub use reliability::{Binning, Murphy, Reliability, ReliabilityBin, wilson_interval};

@@ -1,6 +1,6 @@
 //! The task `churn`: who will leave.
 
-use tenure_report::RunResults;
+use tenure_report::{FeatureImportance, RunResults};
 
 use super::Course;
 use crate::failure::Failure;
@@ -27,8 +27,10 @@ pub fn run(course: &mut Course<'_>) -> Result<RunResults, Failure> {
     let mut evaluation = judge(plan, &loaded, &folds, &scores, progress)?;
     clock.lap("evaluate");
 
-    evaluation.importance = study::importance(plan, &loaded, &folds[0], progress)?;
-    let dependence = study::dependence(plan, &loaded, &folds[0], &evaluation.importance, progress)?;
+    let importance = study::importance(plan, &loaded, &folds[0], progress)?;
+    let dependence = study::dependence(plan, &loaded, &folds[0], &importance, progress)?;
+    let loss = |(feature, auc_loss)| FeatureImportance { feature, auc_loss };
+    evaluation.importance = importance.into_iter().map(loss).collect();
     clock.lap("explain");
 
     dir.write_json("metrics.json", &evaluation)?;

@@ -9,9 +9,9 @@ use crate::stages::value::learn::ValueLearner;
 use crate::stages::value::page::Source;
 use crate::stages::value::results::ValueResults;
 use crate::stages::value::scores::ValueScores;
-use crate::stages::value::tell;
+use crate::stages::value::{study, tell};
 
-/// Loads, splits, forecasts, learns, judges and tells.
+/// Loads, splits, forecasts, learns, judges, explains and tells.
 pub fn run(course: &mut Course<'_>) -> Result<ValueResults, Failure> {
     let Course { job, device, clock, progress } = course;
     let (plan, dir) = (job.plan(), job.dir);
@@ -31,8 +31,12 @@ pub fn run(course: &mut Course<'_>) -> Result<ValueResults, Failure> {
 
     let scores = ValueScores::of(plan, &loaded, &forecasts, &folds, progress)?;
     tell::predictions(dir, &loaded, &scores, folds.len())?;
-    let evaluation = judge(plan, &loaded, &forecasts, &folds, &scores, progress)?;
+    let mut evaluation = judge(plan, &loaded, &forecasts, &folds, &scores, progress)?;
     clock.lap("evaluate");
+
+    let (importance, dependence) = study::explain(plan, &loaded, &forecasts, &folds[0], progress)?;
+    evaluation.importance = importance;
+    clock.lap("explain");
 
     dir.write_json("metrics.json", &evaluation)?;
     let results = tell::results(plan, &loaded, &forecasts.fits, &folds, &suspects, evaluation, job.facts());
@@ -43,6 +47,7 @@ pub fn run(course: &mut Course<'_>) -> Result<ValueResults, Failure> {
         forecasts: &forecasts,
         device,
         folds: &folds,
+        dependence: &dependence,
     };
     tell::documents(dir, plan, &source.page(&results, clock))?;
     Ok(results)

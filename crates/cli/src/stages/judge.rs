@@ -5,21 +5,19 @@ use tenure_data::Loaded;
 use tenure_encode::transform;
 use tenure_evaluate::{
     Binning, Bootstrap, Metric, Profit, Ranked, Reliability, Sample, Scored, Settings, SliceSettings, SliceTable,
-    bands, best_threshold, evaluate_binary, slice_by, summarise_folds,
+    best_threshold, evaluate_binary, slice_by, summarise_folds,
 };
 use tenure_report::{Baseline, Evaluation, PartitionCalibration};
-use tenure_table::{Column, Role, Table, Values};
+use tenure_table::{Table, Values};
 
 use super::learn::{Fold, weights};
-use super::partition_name;
+use super::{groups, partition_name};
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::seeds;
 
 /// The feature that the recency rule ranks by: days since the last purchase.
 pub const RECENCY: &str = "recency_days";
-/// Bands that a numeric slice column is cut into.
-const SLICE_BANDS: usize = 4;
 
 /// Every test row with every score it was given; rows of all partitions one after the other.
 #[derive(Default)]
@@ -218,32 +216,11 @@ fn slices(
         bins: settings.bins,
         threshold: settings.threshold,
     };
-    let wanted = |column: &&Column| column.role == Role::Sensitive || plan.evaluate.slices.contains(&column.name);
-    loaded
-        .table
-        .columns()
-        .iter()
-        .filter(wanted)
+    groups::columns(plan, &loaded.table)
         .map(|column| {
-            let levels = levels(column, &scores.rows);
+            let levels = groups::levels(column, &scores.rows);
             let levels: Vec<Option<&str>> = levels.iter().map(Option::as_deref).collect();
             Ok(slice_by(model, &column.name, &levels, &slice_settings)?)
         })
         .collect()
-}
-
-fn levels(column: &Column, rows: &[u32]) -> Vec<Option<String>> {
-    let each = |level: &dyn Fn(usize) -> Option<String>| rows.iter().map(|&row_idx| level(row_idx as usize)).collect();
-    match &column.values {
-        Values::Category(categories) => each(&|i| categories.get(i).map(str::to_owned)),
-        Values::Text(texts) => each(&|i| Some(texts.get(i).to_owned())),
-        Values::Numeric(values) => {
-            let values: Vec<f64> = rows.iter().map(|&row_idx| f64::from(values[row_idx as usize])).collect();
-            bands(&values, SLICE_BANDS)
-        }
-        Values::Time(instants) => {
-            let values: Vec<f64> = rows.iter().map(|&row_idx| instants[row_idx as usize] as f64).collect();
-            bands(&values, SLICE_BANDS)
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! What `pipeline.rs` calls, one file for each arrow of its picture.
 
 pub mod finished;
+pub mod groups;
 pub mod judge;
 pub mod learn;
 pub mod prepare;

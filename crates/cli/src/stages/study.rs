@@ -4,8 +4,10 @@ use tenure_artifact::Preprocessor;
 use tenure_config::Plan;
 use tenure_data::Loaded;
 use tenure_encode::{Dataset, transform};
-use tenure_evaluate::{Bootstrap, DependencePoint, ImportanceStudy, Metric, dependence_grid, dependence_point};
-use tenure_report::{DependenceShape, FeatureImportance, PartialDependence};
+use tenure_evaluate::{
+    Bootstrap, DependencePoint, Estimate, ImportanceStudy, Judged, Metric, dependence_grid, dependence_point,
+};
+use tenure_report::{DependenceShape, PartialDependence};
 use tenure_table::{Categories, Table, Values};
 
 use super::learn::{Fold, scored, weights};
@@ -26,43 +28,80 @@ const HISTOGRAM_BINS: usize = 24;
 /// Resamples behind an importance interval.
 const IMPORTANCE_RESAMPLES: usize = 200;
 
+/// What a study asks of a model. `data` are encoded rows, `rows` the rows of the table they were before a feature of theirs
+/// was changed.
+pub trait Studied {
+    /// The encoders before the model.
+    fn preprocessor(&self) -> &Preprocessor;
+    /// The rows of the table that it was tested on.
+    fn test(&self) -> &[u32];
+    /// Predictions that put rows in the model's order.
+    fn rank(&self, data: &Dataset, rows: &[u32]) -> Result<Vec<f64>, Failure>;
+    /// Predictions as a user gets them.
+    fn predict(&self, data: &Dataset, rows: &[u32]) -> Result<Vec<f64>, Failure>;
+    /// These rankings beside what happened.
+    fn judged(&self, ranking: &[f64], data: &Dataset, rows: &[u32]) -> Result<Judged, Failure>;
+}
+
+impl Studied for Fold {
+    fn preprocessor(&self) -> &Preprocessor {
+        &self.preprocessor
+    }
+
+    fn test(&self) -> &[u32] {
+        &self.partition.test
+    }
+
+    fn rank(&self, data: &Dataset, _rows: &[u32]) -> Result<Vec<f64>, Failure> {
+        Ok(self.trained.predict(data)?)
+    }
+
+    fn predict(&self, data: &Dataset, rows: &[u32]) -> Result<Vec<f64>, Failure> {
+        Ok(self.rank(data, rows)?.into_iter().map(|p| self.calibration.map.apply(p)).collect())
+    }
+
+    fn judged(&self, ranking: &[f64], data: &Dataset, _rows: &[u32]) -> Result<Judged, Failure> {
+        Ok(Judged::Scores(scored(ranking, data)?, Metric::Auc))
+    }
+}
+
+/// A feature with what the model's metric loses when it is shuffled.
+pub type FeatureLoss = (String, Estimate);
+
 /// Importance of every feature, most important first.
 pub fn importance(
     plan: &Plan,
     loaded: &Loaded,
-    fold: &Fold,
+    model: &impl Studied,
     progress: &mut Progress,
-) -> Result<Vec<FeatureImportance>, Failure> {
+) -> Result<Vec<FeatureLoss>, Failure> {
     let n_repeats = plan.evaluate.permutations;
-    let inputs = &fold.preprocessor.inputs;
+    let inputs = &model.preprocessor().inputs;
     if n_repeats == 0 || inputs.is_empty() {
         return Ok(Vec::new());
     }
     let n_rows = (IMPORTANCE_BUDGET / (inputs.len() * n_repeats)).clamp(500, 20_000);
-    let rows = transform(&fold.preprocessor, &loaded.table, &thin(&fold.partition.test, n_rows))?;
+    let rows = thin(model.test(), n_rows);
+    let data = transform(model.preprocessor(), &loaded.table, &rows)?;
     let bootstrap = Bootstrap {
         resamples: plan.evaluate.bootstrap.min(IMPORTANCE_RESAMPLES),
         confidence: plan.evaluate.confidence,
         seed: seeds::derive(plan.experiment.seed, "importance", 0),
     };
-    let unshuffled = scored(&fold.trained.predict(&rows)?, &rows)?;
-    let mut study = ImportanceStudy::new(unshuffled, Metric::Auc, inputs.len(), n_repeats, bootstrap)?;
+    let unshuffled = model.judged(&model.rank(&data, &rows)?, &data, &rows)?;
+    let mut study = ImportanceStudy::new(unshuffled, inputs.len(), n_repeats, bootstrap)?;
     progress.begin("importance", Some(study.n_tasks() as u64));
     let mut n_done = 0;
     while let Some(task) = study.next_task() {
-        let shuffled = shuffle(&rows, &fold.preprocessor, task.feature, &task.permutation);
-        study.record(&fold.trained.predict(&shuffled)?)?;
+        let shuffled = shuffle(&data, model.preprocessor(), task.feature, &task.permutation);
+        study.record(&model.rank(&shuffled, &rows)?)?;
         n_done += 1;
         progress.at(n_done);
     }
     progress.end();
-    let mut importance: Vec<FeatureImportance> = study
-        .finish()
-        .into_iter()
-        .map(|one| FeatureImportance { feature: inputs[one.feature].name.clone(), auc_loss: one.loss })
-        .collect();
-    let value = |one: &FeatureImportance| one.auc_loss.value;
-    importance.sort_by(|a, b| value(b).total_cmp(&value(a)).then_with(|| a.feature.cmp(&b.feature)));
+    let mut importance: Vec<FeatureLoss> =
+        study.finish().into_iter().map(|one| (inputs[one.feature].name.clone(), one.loss)).collect();
+    importance.sort_by(|a, b| b.1.value.total_cmp(&a.1.value).then_with(|| a.0.cmp(&b.0)));
     Ok(importance)
 }
 
@@ -91,20 +130,21 @@ fn shuffle_block<T: Copy>(from: &[T], to: &mut [T], width: usize, start: usize, 
 pub fn dependence(
     plan: &Plan,
     loaded: &Loaded,
-    fold: &Fold,
-    importance: &[FeatureImportance],
+    model: &impl Studied,
+    importance: &[FeatureLoss],
     progress: &mut Progress,
 ) -> Result<Vec<PartialDependence>, Failure> {
     let features: Vec<&str> = if importance.is_empty() {
-        fold.preprocessor.inputs.iter().map(|input| input.name.as_str()).take(plan.report.top_features).collect()
+        model.preprocessor().inputs.iter().map(|input| input.name.as_str()).take(plan.report.top_features).collect()
     } else {
-        importance.iter().map(|one| one.feature.as_str()).take(plan.report.top_features).collect()
+        importance.iter().map(|(feature, _)| feature.as_str()).take(plan.report.top_features).collect()
     };
-    let rows = loaded.table.take(&thin(&fold.partition.test, DEPENDENCE_ROWS));
+    let rows = thin(model.test(), DEPENDENCE_ROWS);
+    let sweep = Sweep { model, table: &loaded.table.take(&rows), rows: &rows };
     progress.begin("partial dependence", Some(features.len() as u64));
     let mut curves = Vec::with_capacity(features.len());
     for feature in features {
-        let shape = dependence_shape(&rows, fold, feature)?;
+        let shape = sweep.shape(feature)?;
         curves.push(PartialDependence { feature: feature.to_owned(), shape });
         progress.at(curves.len() as u64);
     }
@@ -112,50 +152,56 @@ pub fn dependence(
     Ok(curves)
 }
 
-fn dependence_shape(rows: &Table, fold: &Fold, feature: &str) -> Result<DependenceShape, Failure> {
-    match &rows.column(feature).expect("an input is a column of the table").values {
-        Values::Category(categories) => by_level(rows, fold, feature, categories),
-        Values::Numeric(values) => {
-            let values: Vec<f64> = values.iter().map(|&v| f64::from(v)).collect();
-            let grid = dependence_grid(&values, DEPENDENCE_POINTS);
-            let n_rows = rows.n_rows();
-            let points = grid
-                .iter()
-                .map(|&value| set_and_score(rows, fold, feature, Values::Numeric(vec![value as f32; n_rows])))
-                .collect::<Result<_, _>>()?;
-            let (edges, counts) = histogram(&values, &grid);
-            Ok(DependenceShape::Numeric { values: grid, points, edges, counts })
+/// Rows whose features are set to one value after the other.
+struct Sweep<'a, M> {
+    model: &'a M,
+    table: &'a Table,
+    /// The rows of the whole table that `table` has.
+    rows: &'a [u32],
+}
+
+impl<M: Studied> Sweep<'_, M> {
+    fn shape(&self, feature: &str) -> Result<DependenceShape, Failure> {
+        match &self.table.column(feature).expect("an input is a column of the table").values {
+            Values::Category(categories) => self.by_level(feature, categories),
+            Values::Numeric(values) => {
+                let values: Vec<f64> = values.iter().map(|&v| f64::from(v)).collect();
+                let grid = dependence_grid(&values, DEPENDENCE_POINTS);
+                let at = |&value: &f64| self.set(feature, Values::Numeric(vec![value as f32; values.len()]));
+                let points = grid.iter().map(at).collect::<Result<_, _>>()?;
+                let (edges, counts) = histogram(&values, &grid);
+                Ok(DependenceShape::Numeric { values: grid, points, edges, counts })
+            }
+            _ => unreachable!("features are magnitudes or categories"),
         }
-        _ => unreachable!("features are magnitudes or categories"),
     }
-}
 
-fn by_level(rows: &Table, fold: &Fold, feature: &str, categories: &Categories) -> Result<DependenceShape, Failure> {
-    let n_levels = categories.levels.len();
-    let mut n_rows_of: Vec<u64> = vec![0; n_levels];
-    let present = categories.codes.iter().filter(|&&code| (code as usize) < n_levels);
-    present.for_each(|&code| n_rows_of[code as usize] += 1);
-    let mut shown: Vec<usize> = (0..n_levels).filter(|&level| n_rows_of[level] > 0).collect();
-    shown.sort_by_key(|&level| (std::cmp::Reverse(n_rows_of[level]), level));
-    shown.truncate(DEPENDENCE_LEVELS);
-    let set = |level: usize| {
-        Values::Category(Categories { codes: vec![level as u32; rows.n_rows()], levels: categories.levels.clone() })
-    };
-    Ok(DependenceShape::Category {
-        levels: shown.iter().map(|&level| categories.levels[level].clone()).collect(),
-        points: shown.iter().map(|&level| set_and_score(rows, fold, feature, set(level))).collect::<Result<_, _>>()?,
-        counts: shown.iter().map(|&level| n_rows_of[level]).collect(),
-    })
-}
+    fn by_level(&self, feature: &str, categories: &Categories) -> Result<DependenceShape, Failure> {
+        let n_levels = categories.levels.len();
+        let mut n_rows_of: Vec<u64> = vec![0; n_levels];
+        let present = categories.codes.iter().filter(|&&code| (code as usize) < n_levels);
+        present.for_each(|&code| n_rows_of[code as usize] += 1);
+        let mut shown: Vec<usize> = (0..n_levels).filter(|&level| n_rows_of[level] > 0).collect();
+        shown.sort_by_key(|&level| (std::cmp::Reverse(n_rows_of[level]), level));
+        shown.truncate(DEPENDENCE_LEVELS);
+        let at = |&level: &usize| {
+            let codes = vec![level as u32; self.rows.len()];
+            self.set(feature, Values::Category(Categories { codes, levels: categories.levels.clone() }))
+        };
+        Ok(DependenceShape::Category {
+            levels: shown.iter().map(|&level| categories.levels[level].clone()).collect(),
+            points: shown.iter().map(at).collect::<Result<_, _>>()?,
+            counts: shown.iter().map(|&level| n_rows_of[level]).collect(),
+        })
+    }
 
-/// The calibrated probabilities of all rows with one feature set.
-fn set_and_score(rows: &Table, fold: &Fold, feature: &str, values: Values) -> Result<DependencePoint, Failure> {
-    let changed = rows.with_values(feature, values).expect("one value for each row");
-    let all: Vec<u32> = (0..rows.n_rows() as u32).collect();
-    let encoded = transform(&fold.preprocessor, &changed, &all)?;
-    let raw = fold.trained.predict(&encoded)?;
-    let probabilities: Vec<f64> = raw.into_iter().map(|p| fold.calibration.map.apply(p)).collect();
-    Ok(dependence_point(&probabilities, weights(&encoded).as_deref())?)
+    /// The predictions of all rows with one feature set.
+    fn set(&self, feature: &str, values: Values) -> Result<DependencePoint, Failure> {
+        let changed = self.table.with_values(feature, values).expect("one value for each row");
+        let all: Vec<u32> = (0..changed.n_rows() as u32).collect();
+        let encoded = transform(self.model.preprocessor(), &changed, &all)?;
+        Ok(dependence_point(&self.model.predict(&encoded, self.rows)?, weights(&encoded).as_deref())?)
+    }
 }
 
 /// Counts of values over equal bins from the first to the last point of the grid.

@@ -73,7 +73,7 @@ impl HistoryRule {
     }
 
     /// Days with a transaction and their money, ascending.
-    fn days(self, purchases: &[Purchase]) -> impl Iterator<Item = (i64, f64)> {
+    pub(crate) fn days(self, purchases: &[Purchase]) -> impl Iterator<Item = (i64, f64)> {
         purchases.chunk_by(|a, b| day_index(a.time_us) == day_index(b.time_us)).filter_map(move |day| {
             let spend: f64 = day.iter().map(|p| p.spend).sum();
             (!self.has_amount || spend > 0.0).then(|| (day_index(day[0].time_us), spend))

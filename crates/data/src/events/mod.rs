@@ -46,6 +46,7 @@
 //! | `cutoff_month`, `_weekday`, `_season`, `last_purchase_month`, `_weekday`, `_season` | levels, UTC |
 
 mod attributes;
+mod base;
 mod calendar;
 mod cutoffs;
 mod error;
@@ -68,6 +69,7 @@ mod leakage_tests;
 mod test_log;
 
 pub use attributes::join_attributes;
+pub use base::{CustomerBase, PurchaseWeeks};
 pub(crate) use calendar::{iso, parts};
 pub use cutoffs::{ResolvedCutoff, ResolvedCutoffs, TimeRange, resolve_cutoffs, resolve_snapshots};
 pub use error::EventsError;

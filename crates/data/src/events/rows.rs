@@ -5,6 +5,7 @@ use tenure_config::{Features, Returns, Task};
 use tenure_table::{Categories, Column, Role, Span, Timestamp, Values};
 
 use super::EventsError;
+use super::base::{BaseCounts, CustomerBase};
 use super::cutoffs::{ResolvedCutoff, ResolvedCutoffs, TimeRange};
 use super::family::{Definition, Family, History, Kind, RowWriter, families};
 use super::history::{HistoryRule, RowHistory};
@@ -32,6 +33,8 @@ pub struct EventRows {
     pub columns: Vec<Column>,
     /// What the classical models know of each row; empty unless [`RowBuilder::with_histories`] asked for it.
     pub histories: Vec<RowHistory>,
+    /// The customers whom rows leave out, and everybody's purchases by week; empty like `histories`.
+    pub base: CustomerBase,
     /// The customer of each row.
     pub customer: Vec<u32>,
     /// One for each cutoff, ascending.
@@ -53,7 +56,8 @@ pub struct RowBuilder {
     reads: Vec<Reads>,
     retention: RetentionCounts,
     labels: Labels,
-    history: Option<HistoryRule>,
+    base: Option<BaseCounts>,
+    range: TimeRange,
     has_amount: bool,
 }
 
@@ -106,7 +110,8 @@ impl RowBuilder {
             families,
             definitions,
             labels: Labels { churn: true, value: None },
-            history: None,
+            base: None,
+            range,
             has_amount,
         }
     }
@@ -123,7 +128,8 @@ impl RowBuilder {
     pub fn with_histories(self) -> Self {
         let test = self.cutoffs.test();
         let rule = HistoryRule { has_amount: self.has_amount, horizon: test.label_end - test.label_start };
-        Self { history: Some(rule), ..self }
+        let base = BaseCounts::new(rule, &self.cutoffs, self.range);
+        Self { base: Some(base), ..self }
     }
 
     /// The number of features.
@@ -150,8 +156,8 @@ impl RowBuilder {
         if n_rows >= u64::from(u32::MAX) {
             return Err(EventsError::TooManyRows { n_rows });
         }
-        let slices = self.cells.grow(&chunks, self.labels, self.history.is_some());
-        let (labels, history) = (self.labels, self.history);
+        let slices = self.cells.grow(&chunks, self.labels, self.base.is_some());
+        let (labels, base) = (self.labels, self.base.as_ref());
         let (families, cutoffs, n_features) = (&self.families, self.cutoffs.all(), self.definitions.len());
         let results: Vec<_> = chunks
             .into_par_iter()
@@ -159,11 +165,15 @@ impl RowBuilder {
             .map(|(chunk, slices)| {
                 let reads = vec![Reads::NONE; n_features];
                 let counts = vec![CutoffCounts::default(); cutoffs.len()];
-                Worker { log, families, cutoffs, slices, reads, counts, labels, history }.run(&chunk)
+                let base = base.map(BaseCounts::empty);
+                Worker { log, families, cutoffs, slices, reads, counts, labels, base }.run(&chunk)
             })
             .collect();
-        for (reads, counts) in results {
+        for (reads, counts, base) in results {
             self.add(&reads, &counts);
+            if let (Some(all), Some(more)) = (&mut self.base, base) {
+                all.append(more);
+            }
         }
         self.retention.add(log);
         Ok(())
@@ -220,7 +230,8 @@ impl RowBuilder {
             columns.push(Column::new(VALUE_COLUMN, Role::Value, Values::Numeric(value)));
         }
         columns.push(Column::new(CUTOFF_COLUMN, Role::Time, Values::Time(cutoff_us)));
-        Ok(EventRows { columns, histories, customer, cutoffs, lineage, retention: self.retention.finish() })
+        let base = self.base.map(BaseCounts::finish).unwrap_or_default();
+        Ok(EventRows { columns, histories, base, customer, cutoffs, lineage, retention: self.retention.finish() })
     }
 
     fn cutoff_infos(&self) -> Vec<CutoffInfo> {
@@ -333,26 +344,31 @@ struct Worker<'a, 'c> {
     reads: Vec<Reads>,
     counts: Vec<CutoffCounts>,
     labels: Labels,
-    history: Option<HistoryRule>,
+    base: Option<BaseCounts>,
 }
 
 impl Worker<'_, '_> {
-    fn run(mut self, chunk: &Chunk) -> (Vec<Reads>, Vec<CutoffCounts>) {
+    fn run(mut self, chunk: &Chunk) -> (Vec<Reads>, Vec<CutoffCounts>, Option<BaseCounts>) {
         let mut histories = Histories::default();
         let mut scratch = Vec::new();
         let mut row_idx = 0;
         for customer_idx in chunk.customers.clone() {
             histories.read(self.log, customer_idx);
+            if let Some(base) = &mut self.base {
+                base.count(&histories.purchases);
+            }
             for cutoff_idx in 0..self.cutoffs.len() {
                 if is_active(self.log, customer_idx, &self.cutoffs[cutoff_idx]) {
                     self.describe(customer_idx, cutoff_idx, &histories, row_idx, &mut scratch);
                     self.label(cutoff_idx, &histories, row_idx);
                     self.slices.customer[row_idx] = self.log.first_customer + customer_idx as u32;
                     row_idx += 1;
+                } else if let Some(base) = &mut self.base {
+                    base.leave_out(&histories.purchases, cutoff_idx, &self.cutoffs[cutoff_idx]);
                 }
             }
         }
-        (self.reads, self.counts)
+        (self.reads, self.counts, self.base)
     }
 
     fn describe(
@@ -408,8 +424,8 @@ impl Worker<'_, '_> {
             counts.value_sum += value;
             self.slices.value[row_idx] = value as f32;
         }
-        if let Some(rule) = self.history {
-            self.slices.history[row_idx] = rule.describe(&histories.purchases, cutoff);
+        if let Some(base) = &self.base {
+            self.slices.history[row_idx] = base.history(&histories.purchases, cutoff);
         }
     }
 }

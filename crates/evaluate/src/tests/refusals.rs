@@ -4,8 +4,9 @@ use insta::assert_snapshot;
 
 use super::made;
 use crate::{
-    Bootstrap, EvaluateError, ImportanceStudy, Method, Metric, Profit, Ranked, Reliability, Scored, Settings, deciles,
-    delong, dependence_point, evaluate_binary, explain, fit_calibration, profit_curve, slice_by, summarise_folds,
+    Bootstrap, EvaluateError, ImportanceStudy, Judged, Method, Metric, Profit, Ranked, Reliability, Scored, Settings,
+    deciles, delong, dependence_point, evaluate_binary, explain, fit_calibration, profit_curve, slice_by,
+    summarise_folds,
 };
 
 fn text<T: std::fmt::Debug>(result: Result<T, EvaluateError>) -> String {
@@ -80,7 +81,7 @@ fn settings_out_of_range() {
     assert_snapshot!(text(profit_curve(&scored, profit, 10)), @"EVA0012 success_rate: expected a share from 0 to 1, found 1.5");
     assert_snapshot!(text(profit_curve(&scored, Profit { contact_cost: -1.0, ..profit }, 10)), @"EVA0012 contact_cost: expected an amount of at least 0, found -1");
     assert_snapshot!(text(Profit { success_rate: 0.0, ..profit }.break_even()), @"EVA0013 there is no break-even threshold: customer value 10 times success rate 0 is zero");
-    assert_snapshot!(text(ImportanceStudy::new(scored, Metric::Auc, 1, 0, BOOTSTRAP).map(|study| study.n_tasks())), @"EVA0012 repeats: expected at least 1, found 0");
+    assert_snapshot!(text(ImportanceStudy::new(Judged::Scores(scored, Metric::Auc), 1, 0, BOOTSTRAP).map(|study| study.n_tasks())), @"EVA0012 repeats: expected at least 1, found 0");
     assert_snapshot!(text(summarise_folds(&[], &made().plain(), &[Metric::Auc])), @"EVA0002 there are no rows to evaluate");
 }
 
@@ -115,7 +116,8 @@ fn methods_that_do_not_apply() {
 #[test]
 fn scores_that_nobody_asked_for() {
     let made = made();
-    let mut study = ImportanceStudy::new(made.plain(), Metric::Auc, 1, 1, BOOTSTRAP).expect("sound settings");
+    let mut study =
+        ImportanceStudy::new(Judged::Scores(made.plain(), Metric::Auc), 1, 1, BOOTSTRAP).expect("sound settings");
     study.record(&made.probabilities).expect("asked for");
     assert_snapshot!(text(study.record(&made.probabilities)), @"EVA0018 scores were recorded, but every permutation has been scored already");
 }

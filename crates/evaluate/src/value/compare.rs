@@ -121,7 +121,7 @@ fn all_of(valued: &Valued, metrics: &[ValueMetric]) -> Result<Vec<f64>, Evaluate
 }
 
 /// The metrics of one resample; none where it leaves one undefined.
-fn resampled(valued: &Valued, counts: &[u32], metrics: &[ValueMetric]) -> Vec<Option<f64>> {
+pub(crate) fn resampled(valued: &Valued, counts: &[u32], metrics: &[ValueMetric]) -> Vec<Option<f64>> {
     let units = valued.unit.iter().zip(&valued.weight);
     let mass: Vec<f64> = units.map(|(&unit, weight)| weight * f64::from(counts[unit as usize])).collect();
     let view = ValueView::new(valued, &mass);

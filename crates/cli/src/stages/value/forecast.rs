@@ -5,7 +5,7 @@ use tenure_config::{ModelKind, Offset, Plan};
 use tenure_data::events::RowHistory;
 use tenure_data::{CutoffInfo, EventsInfo, FeatureLineage, Loaded};
 use tenure_lifetime::{
-    Customers, Fit, LifetimeError, ModelKind as Purchases, Parameter, SpendFit, Window, fit, fit_spend,
+    Customers, Fit, LifetimeError, ModelKind as Purchases, Parameter, PurchaseModel, SpendFit, Window, fit, fit_spend,
 };
 use tenure_table::{Column, Role, Table, Timestamp, Values};
 
@@ -49,7 +49,7 @@ pub struct CutoffFit {
     pub spend_parameters: Vec<Parameter>,
     /// Log-likelihood of the purchases.
     pub log_likelihood: f64,
-    /// Customers it was fitted to.
+    /// Customers it was fitted to: also those whom `time.active_within` leaves out of the rows.
     pub n_customers: usize,
     /// What to know before the estimates are used.
     pub findings: Vec<String>,
@@ -64,6 +64,17 @@ pub struct Forecasts {
     pub bg_nbd: Option<Forecast>,
     /// Every fit.
     pub fits: Vec<CutoffFit>,
+    /// The customers of the test cutoff as both models see them; none without events.
+    pub base: Option<Base>,
+}
+
+/// The whole base at the test cutoff, with the models fitted to it.
+#[derive(Debug)]
+pub struct Base {
+    /// All customers with a transaction, time in weeks.
+    pub customers: Customers,
+    /// The fitted models.
+    pub models: Vec<PurchaseModel>,
 }
 
 impl Forecasts {
@@ -78,9 +89,13 @@ impl Forecasts {
             (Purchases::BgNbd, Offset::BgNbd, &mut all.bg_nbd),
         ] {
             let everywhere = plan.model.offset == offset;
-            let (forecast, fits) = Forecast::of(&loaded.table, events, kind, everywhere)?;
+            let (forecast, fits, last) = Forecast::of(&loaded.table, events, kind, everywhere)?;
             *place = Some(forecast);
             all.fits.extend(fits);
+            if let Some(Fitted { customers, purchases, .. }) = last {
+                let base = all.base.get_or_insert_with(|| Base { customers, models: Vec::new() });
+                base.models.push(purchases.model);
+            }
         }
         progress.end();
         Ok(all)
@@ -108,13 +123,14 @@ impl Forecasts {
 }
 
 impl Forecast {
-    /// Forecasts at the test cutoff, or at every cutoff; rows of other cutoffs have 0 everywhere.
+    /// Forecasts at the test cutoff, or at every cutoff; rows of other cutoffs have 0 everywhere. With them the fits, and
+    /// the model of the test cutoff itself.
     fn of(
         table: &Table,
         events: &EventsInfo,
         kind: Purchases,
         everywhere: bool,
-    ) -> Result<(Self, Vec<CutoffFit>), Failure> {
+    ) -> Result<(Self, Vec<CutoffFit>, Option<Fitted>), Failure> {
         let n_rows = table.n_rows();
         let mut forecast = Self {
             p_alive: vec![0.0; n_rows],
@@ -123,12 +139,17 @@ impl Forecast {
             value: vec![0.0; n_rows],
             mean_of_cutoff: vec![0.0; n_rows],
         };
-        let mut fits = Vec::new();
-        for cutoff in events.cutoffs.iter().filter(|cutoff| everywhere || cutoff.is_test) {
+        let (mut fits, mut last) = (Vec::new(), None);
+        for (cutoff_idx, cutoff) in events.cutoffs.iter().enumerate() {
+            if !everywhere && !cutoff.is_test {
+                continue;
+            }
             let rows = rows_at(table, cutoff);
             let known: Vec<u32> =
                 rows.iter().copied().filter(|&row| events.histories[row as usize].age_days > 0.0).collect();
-            let fitted = Fitted::new(kind, &events.histories, &known).map_err(|error| failure(&error, cutoff))?;
+            let left_out = events.base.left_out.get(cutoff_idx).map_or(&[][..], Vec::as_slice);
+            let all = known.iter().map(|&row| &events.histories[row as usize]).chain(left_out);
+            let fitted = Fitted::new(kind, &all.collect::<Vec<_>>()).map_err(|error| failure(&error, cutoff))?;
             let said = fitted.forecast(cutoff).map_err(|error| failure(&error, cutoff))?;
             for (place, &row) in known.iter().enumerate() {
                 let row = row as usize;
@@ -137,13 +158,14 @@ impl Forecast {
                 forecast.spend[row] = said.spend[place];
                 forecast.value[row] = said.value[place];
             }
-            let mean = said.value.iter().sum::<f64>() / rows.len().max(1) as f64;
+            let mean = said.value[..known.len()].iter().sum::<f64>() / rows.len().max(1) as f64;
             for &row in &rows {
                 forecast.mean_of_cutoff[row as usize] = mean;
             }
             fits.push(fitted.facts(kind, cutoff));
+            last = Some(fitted);
         }
-        Ok((forecast, fits))
+        Ok((forecast, fits, last))
     }
 }
 
@@ -155,7 +177,8 @@ fn rows_at(table: &Table, cutoff: &CutoffInfo) -> Vec<u32> {
     (0..cutoffs.len() as u32).filter(|&row| cutoffs[row as usize] == cutoff.cutoff.0).collect()
 }
 
-/// The models at one cutoff, with the customers they were fitted to.
+/// The models at one cutoff, with the customers they were fitted to: its rows, then those whom the rows leave out. A model
+/// that saw none of those who stopped buying would find that nobody ever does.
 struct Fitted {
     customers: Customers,
     purchases: Fit,
@@ -163,9 +186,9 @@ struct Fitted {
 }
 
 impl Fitted {
-    fn new(kind: Purchases, histories: &[RowHistory], rows: &[u32]) -> Result<Self, LifetimeError> {
+    fn new(kind: Purchases, histories: &[&RowHistory]) -> Result<Self, LifetimeError> {
         let of = |value: &dyn Fn(&RowHistory) -> f64| -> Vec<f64> {
-            rows.iter().map(|&row| value(&histories[row as usize])).collect()
+            histories.iter().map(|&history| value(history)).collect()
         };
         let frequency = of(&|history| f64::from(history.frequency));
         let recency = of(&|history| history.recency_days / DAYS_PER_WEEK);
@@ -224,15 +247,14 @@ fn failure(error: &LifetimeError, cutoff: &CutoffInfo) -> Failure {
     let at = facts::date(cutoff.cutoff);
     Failure::data(
         format!("no purchase model can be fitted at cutoff {at}: {error}"),
-        "it sees the customers of that cutoff with the events before it: choose later cutoffs, or leave \
-         `time.active_within` out",
+        "it sees every customer with a purchase before that cutoff: choose later cutoffs",
     )
 }
 
 /// Adds what Pareto/NBD and Gamma-Gamma forecast to the features of a log, with their lineage.
 pub fn add_features(loaded: &mut Loaded) -> Result<(), Failure> {
     let Some(events) = &mut loaded.events else { return Ok(()) };
-    let (forecast, _) = Forecast::of(&loaded.table, events, Purchases::ParetoNbd, true)?;
+    let (forecast, _, _) = Forecast::of(&loaded.table, events, Purchases::ParetoNbd, true)?;
     let has_amounts = forecast.spend.iter().any(|&spend| spend > 0.0);
     let like = events.lineage.iter().find(|feature| feature.feature == READ_LIKE).cloned();
     let all = [

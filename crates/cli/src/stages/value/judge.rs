@@ -5,14 +5,16 @@ use tenure_config::Plan;
 use tenure_data::Loaded;
 use tenure_evaluate::{
     BinaryEvaluation, Bootstrap, Coverage, PitHistogram, Scored, Settings, Targeting, ValueComparison, ValueEvaluation,
-    ValueMetric, ValueSettings, Valued, defined_for, evaluate_binary, evaluate_value,
+    ValueMetric, ValueSettings, ValueSliceTable, Valued, defined_for, evaluate_binary, evaluate_value,
 };
+use tenure_report::value::ValueImportance;
 use tenure_table::{Role, Values};
 
 use super::baselines::{Rival, rivals};
 use super::forecast::Forecasts;
 use super::learn::ValueFold;
 use super::scores::ValueScores;
+use super::study;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::seeds;
@@ -35,6 +37,15 @@ pub struct ValueFindings {
     pub coverage: Vec<Coverage>,
     /// Where actual values fall in their predicted distributions; none without a network.
     pub pit: Option<PitHistogram>,
+    /// By month of the first purchase; only for events.
+    #[serde(default)]
+    pub cohorts: Option<ValueSliceTable>,
+    /// By level, for each column that was asked for.
+    #[serde(default)]
+    pub slices: Vec<ValueSliceTable>,
+    /// What is lost when a feature's values are shuffled, most important first; empty without a network.
+    #[serde(default)]
+    pub importance: Vec<ValueImportance>,
     /// The probability of churn, where it is predicted.
     pub churn: Option<BinaryEvaluation>,
     /// The share of each cutoff's rows that was pooled, for each partition.
@@ -86,6 +97,9 @@ pub fn judge(
         baselines,
         coverage: pit.as_ref().map(coverage).transpose()?.unwrap_or_default(),
         pit: pit.as_ref().map(|pit| pit.histogram(PIT_BINS)).transpose()?,
+        cohorts: study::cohorts(plan, loaded, &model, &scores.rows)?,
+        slices: study::slices(plan, loaded, &model, &scores.rows)?,
+        importance: Vec::new(),
         churn: churn(plan, loaded, scores)?,
         pooled_shares: folds.iter().map(|fold| fold.pooling.share).collect(),
         weights: folds.iter().map(|fold| fold.network.as_ref().map_or(0.0, |network| network.weight)).collect(),
@@ -95,7 +109,8 @@ pub fn judge(
     Ok(findings)
 }
 
-fn bootstrap(plan: &Plan) -> Bootstrap {
+/// How intervals are computed.
+pub fn bootstrap(plan: &Plan) -> Bootstrap {
     Bootstrap {
         resamples: plan.evaluate.bootstrap,
         confidence: plan.evaluate.confidence,

@@ -190,7 +190,7 @@ impl ValueLearner<'_> {
 
 impl ValueNetwork {
     /// What the networks alone expect of these rows of the table, encoded, in money.
-    fn expected(&self, data: &Dataset, rows: &[u32], offset: Option<&[f64]>) -> Result<Vec<f64>, Failure> {
+    pub fn expected(&self, data: &Dataset, rows: &[u32], offset: Option<&[f64]>) -> Result<Vec<f64>, Failure> {
         let said = self.trained.predict_values(data, &[])?.pop().expect("a value network has a horizon");
         Ok(said.expected.iter().zip(rows).map(|(value, &row)| value * unit(offset, row)).collect())
     }

@@ -5,11 +5,11 @@ use tenure_config::{Plan, Setting};
 use tenure_data::Loaded;
 use tenure_model::ChosenDevice;
 use tenure_report::value::{
-    CustomerBase, DistributionFacts, FitFacts, FittedParameter, ValueBaseline, ValueJudgement, ValueResults as Page,
-    ValueTarget,
+    DistributionFacts, FitFacts, FittedParameter, ValueBaseline, ValueJudgement, ValueResults as Page, ValueTarget,
 };
-use tenure_report::{Evaluation, FORMAT, PartitionFacts, TrainingFacts};
+use tenure_report::{Evaluation, FORMAT, PartialDependence, PartitionFacts, TrainingFacts};
 
+use super::base;
 use super::forecast::{CutoffFit, Forecasts};
 use super::judge::ValueFindings;
 use super::learn::{ValueFold, ValueNetwork};
@@ -32,6 +32,8 @@ pub struct Source<'a> {
     pub device: &'a ChosenDevice,
     /// The models.
     pub folds: &'a [ValueFold],
+    /// Dependence on the most important features.
+    pub dependence: &'a [PartialDependence],
 }
 
 impl Source<'_> {
@@ -56,7 +58,7 @@ impl Source<'_> {
             training: self.training(&results.model),
             fits: self.forecasts.fits.iter().map(fit).collect(),
             judgement: judgement(&results.evaluation),
-            base: CustomerBase::default(),
+            base: base::page(self.forecasts.base.as_ref(), loaded.events.as_ref()),
             churn: results.evaluation.churn.clone().map(|model| Evaluation {
                 model,
                 folds: Vec::new(),
@@ -66,7 +68,7 @@ impl Source<'_> {
                 importance: Vec::new(),
                 slices: Vec::new(),
             }),
-            dependence: Vec::new(),
+            dependence: self.dependence.to_vec(),
             gates: results.gates.clone(),
             config: self.settings.iter().filter(|s| s.applies).map(facts::setting).collect(),
             environment: facts::environment(plan, self.device, clock),
@@ -137,8 +139,8 @@ fn judgement(findings: &ValueFindings) -> ValueJudgement {
         distribution: findings.pit.as_ref().map(distribution),
         seeds: Vec::new(),
         horizons: Vec::new(),
-        cohorts: None,
-        slices: Vec::new(),
-        importance: Vec::new(),
+        cohorts: findings.cohorts.clone(),
+        slices: findings.slices.clone(),
+        importance: findings.importance.clone(),
     }
 }
