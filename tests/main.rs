@@ -8,6 +8,7 @@
     reason = "a test crate: its modules share helpers, and skipped tests say so"
 )]
 
+mod bench;
 mod bundles;
 mod clv;
 mod documents;

@@ -65,6 +65,8 @@ pub enum Command {
     Score(Score),
     /// List devices, drivers and limits, with a one-second numeric check of each against the CPU.
     Doctor,
+    /// Time this machine on features, training, k-means and scoring, or set two results side by side.
+    Bench(Bench),
     /// Make customers with known truth.
     Synth(Synth),
     /// Explain an error code.
@@ -235,6 +237,42 @@ pub struct Synth {
     /// Overwrite existing files.
     #[arg(long)]
     pub force: bool,
+}
+
+/// `tenure bench`
+#[derive(Debug, Args)]
+pub struct Bench {
+    /// Only workloads whose id contains this, such as `train`; may be repeated.
+    #[arg(long, value_name = "PART")]
+    pub only: Vec<String>,
+    /// Train on this device; may be repeated. Without it: the CPU, and every GPU that is one.
+    #[arg(long, value_enum)]
+    pub device: Vec<BenchDevice>,
+    /// Timed rounds of each workload, after one that warms up.
+    #[arg(long, default_value_t = 5, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1000))]
+    pub rounds: usize,
+    /// Also write the result as JSON, for `--compare`.
+    #[arg(long, value_name = "FILE")]
+    pub result: Option<PathBuf>,
+    /// Also write the result as a Markdown table.
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
+    /// Set two result files side by side and measure nothing.
+    #[arg(long, num_args = 2, value_names = ["FIRST", "SECOND"], conflicts_with_all = ["only", "device", "rounds", "result", "markdown"])]
+    pub compare: Vec<PathBuf>,
+}
+
+/// Where `tenure bench` trains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BenchDevice {
+    /// The CPU.
+    Cpu,
+    /// The CPU through burn's ndarray backend.
+    Ndarray,
+    /// Every GPU.
+    Gpu,
+    /// Every graphics adapter that computes on the CPU.
+    Software,
 }
 
 /// `tenure explain`

@@ -65,6 +65,7 @@ fn dispatch(command: &Command, output: Output, progress: &mut Progress) -> Resul
         Command::Verify(args) => commands::bundle::verify(args, output),
         Command::Score(args) => commands::score::run(args, output, progress),
         Command::Doctor => Ok(doctor(output, progress)),
+        Command::Bench(args) => commands::bench::run(args, output, progress),
         Command::Synth(args) => commands::synth::make(args, output, progress),
         Command::Explain(args) => explain(args, output),
         Command::Schema => {

@@ -1,5 +1,6 @@
 //! The program's verbs, one file each.
 
+pub mod bench;
 pub mod bundle;
 pub mod compare;
 mod compare_segments;
