@@ -87,9 +87,37 @@ pub struct Init {
     /// Where to write the experiment file; `-` is stdout.
     #[arg(long, short, default_value = "experiment.toml")]
     pub output: PathBuf,
+    /// What to do with the customers.
+    #[arg(long, value_enum, default_value = "churn")]
+    pub task: Task,
     /// Overwrite an existing file.
     #[arg(long)]
     pub force: bool,
+}
+
+/// What an experiment is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Task {
+    /// Who will leave.
+    Churn,
+    /// What customers will be worth.
+    Clv,
+    /// Both, by one network.
+    #[value(name = "churn+clv")]
+    ChurnClv,
+    /// Groups of customers, named and told.
+    Segments,
+}
+
+impl From<Task> for tenure_config::Task {
+    fn from(task: Task) -> Self {
+        match task {
+            Task::Churn => Self::Churn,
+            Task::Clv => Self::Clv,
+            Task::ChurnClv => Self::ChurnClv,
+            Task::Segments => Self::Segments,
+        }
+    }
 }
 
 /// An experiment file and what overrides it.

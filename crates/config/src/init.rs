@@ -6,7 +6,7 @@ use tenure_table::Role;
 
 use crate::kind::{DelimiterKind, Kind, folder_name};
 use crate::tree::{key, quote};
-use crate::{ColumnType, Delimiter, Source};
+use crate::{ColumnType, Delimiter, Source, Task};
 
 /// More columns than a file shows.
 const MOST_COLUMNS: usize = 200;
@@ -43,30 +43,54 @@ pub struct InitColumn {
     pub missing: f64,
 }
 
-/// A short, commented experiment file, which [`crate::parse`] accepts whatever the guesses were.
+/// A short, commented experiment file for a task, which [`crate::parse`] accepts whatever the guesses were.
 ///
-/// A file with an id and a time becomes a log of events, any other file a customer table. Where no column is the
-/// target, the likeliest is taken and a comment asks to check it.
-pub fn render(input: &InitInput) -> String {
+/// A file with an id and a time becomes a log of events, any other file a customer table. Where no column has a role that
+/// the task cannot do without, the likeliest is taken and a comment asks to check it; where none is left to take, the file
+/// asks for segments, which need no label.
+pub fn render(input: &InitInput, task: Task) -> String {
     let source = source_of(input);
-    let roles = settled(input, source);
+    let (roles, guessed) = match settled(input, source, task) {
+        Some(settled) => settled,
+        None => return render(input, Task::Segments),
+    };
     let name = folder_name(&stem(&input.file));
     let mut out = header(input);
     out.extend(["\n[experiment]\nname = ", &quote(if name.is_empty() { "experiment" } else { &name }), "\n"]);
-    out.push_str(&data(input, source));
-    out.push_str(&columns(input, source, &roles));
-    out.push_str(match source {
-        Source::Events => EVENTS,
-        Source::Customers | Source::Synthetic => CUSTOMERS,
+    if task != Task::Churn {
+        out.push_str(&format!("task = \"{task}\"\n"));
+    }
+    out.push_str(&data(input, source, task));
+    out.push_str(&columns(input, source, &roles, &guessed));
+    out.push_str(match (source, task) {
+        (_, Task::Segments) => SEGMENTS,
+        (Source::Events, Task::Churn) => CHURN,
+        (Source::Events, Task::Clv | Task::ChurnClv) => VALUE,
+        (Source::Customers | Source::Synthetic, _) => CUSTOMERS,
     });
-    out.push_str("\n[model]\npreset = \"default\"              # fast: a first look; best: several times slower\n");
+    if task != Task::Segments {
+        out.push_str("\n[model]\npreset = \"default\"              # fast: a first look; best: several times slower\n");
+    }
     out
 }
 
-const EVENTS: &str = "
+const CHURN: &str = "
 [time]
 horizon = \"90d\"                 # CHECK: no purchase for this long is churn; a few times the usual gap between two
 active_within = \"180d\"          # CHECK: judge customers who bought this recently
+";
+
+const VALUE: &str = "
+[time]
+horizon = \"90d\"                 # CHECK: value is the money spent in so many days after each cutoff
+
+[features]
+lifetime = true                 # what Pareto/NBD and Gamma-Gamma forecast is a feature
+";
+
+const SEGMENTS: &str = "
+[segments]
+k = \"auto\"                      # or a number; from k_min to k_max, by `criterion`
 ";
 
 const CUSTOMERS: &str = "
@@ -92,8 +116,11 @@ fn source_of(input: &InitInput) -> Source {
     }
 }
 
-/// The role of each column that is written out; none for one that is only mentioned.
-fn settled(input: &InitInput, source: Source) -> Vec<Option<Role>> {
+/// The role of each column that is written out, none for one that is only mentioned; and which of them are guesses.
+type Settled = (Vec<Option<Role>>, BTreeSet<usize>);
+
+/// Roles without a conflict. None where a role that the task needs finds no column.
+fn settled(input: &InitInput, source: Source, task: Task) -> Option<Settled> {
     let mut taken = BTreeSet::new();
     let mut names = BTreeSet::new();
     let mut roles: Vec<Option<Role>> = Vec::new();
@@ -102,15 +129,28 @@ fn settled(input: &InitInput, source: Source) -> Vec<Option<Role>> {
             roles.push(None);
             continue;
         }
-        let role = allowed(column, source);
+        let role = allowed(column, source, task);
         let is_taken = role.is_some_and(|role| !repeats(role) && !taken.insert(role));
         roles.push(if is_taken { Some(Role::Ignore) } else { role });
     }
-    if source == Source::Customers && !taken.contains(&Role::Target) {
-        let index = likeliest_target(input, &roles);
-        roles[index] = Some(Role::Target);
+    let mut guessed = BTreeSet::new();
+    for role in needed(source, task).iter().filter(|&role| !taken.contains(role)) {
+        let index = likeliest(input, &roles, *role)?;
+        roles[index] = Some(*role);
+        guessed.insert(index);
     }
-    roles
+    Some((roles, guessed))
+}
+
+/// What the labels come from.
+const fn needed(source: Source, task: Task) -> &'static [Role] {
+    match (source, task) {
+        (Source::Customers, Task::Churn) => &[Role::Target],
+        (Source::Customers, Task::Clv) => &[Role::Value],
+        (Source::Customers, Task::ChurnClv) => &[Role::Target, Role::Value],
+        (Source::Events, Task::Clv | Task::ChurnClv) => &[Role::Amount],
+        _ => &[],
+    }
 }
 
 const fn repeats(role: Role) -> bool {
@@ -118,7 +158,7 @@ const fn repeats(role: Role) -> bool {
 }
 
 /// The suggested role where this kind of data can have it, else the one that the type suggests.
-fn allowed(column: &InitColumn, source: Source) -> Option<Role> {
+fn allowed(column: &InitColumn, source: Source, task: Task) -> Option<Role> {
     let by_type = match column.kind {
         ColumnType::Numeric => Role::Numeric,
         ColumnType::Category => Role::Category,
@@ -126,30 +166,39 @@ fn allowed(column: &InitColumn, source: Source) -> Option<Role> {
     };
     match (source, column.role) {
         (Source::Customers, None | Some(Role::Amount | Role::Quantity | Role::Time)) => Some(by_type),
-        (Source::Customers, Some(Role::Value)) => Some(by_type),
+        (Source::Customers, Some(Role::Value)) if !task.predicts_value() => Some(by_type),
+        (Source::Customers, Some(Role::Target)) if task == Task::Clv => Some(Role::Ignore),
         (Source::Events, Some(Role::Target | Role::Value)) => None,
         (_, role) => role,
     }
 }
 
-/// The last column with two values, else the last one; never the id where there is another.
-fn likeliest_target(input: &InitInput, roles: &[Option<Role>]) -> usize {
-    let last =
-        |fits: &dyn Fn(usize) -> bool| (0..roles.len()).rev().find(|&index| roles[index].is_some() && fits(index));
-    last(&|index| input.columns[index].n_distinct == 2 && roles[index] != Some(Role::Id))
-        .or_else(|| last(&|index| roles[index] != Some(Role::Id)))
-        .or_else(|| last(&|_| true))
-        .unwrap_or(0)
+/// For a target the last column with two values, for money the last number; else the last column that has a part to spare.
+fn likeliest(input: &InitInput, roles: &[Option<Role>], role: Role) -> Option<usize> {
+    let is_spare =
+        |index: usize| roles[index].is_some_and(repeats) || (roles[index].is_none() && is_first(input, index));
+    let last = |fits: &dyn Fn(usize) -> bool| (0..roles.len()).rev().find(|&index| is_spare(index) && fits(index));
+    let column = |index: usize| &input.columns[index];
+    let first_choice = match role {
+        Role::Target => last(&|index| column(index).n_distinct == 2),
+        _ => last(&|index| column(index).kind == ColumnType::Numeric && column(index).n_distinct != 2),
+    };
+    first_choice.or_else(|| last(&|_| true))
 }
 
-fn data(input: &InitInput, source: Source) -> String {
+/// Whether no earlier column has this one's name.
+fn is_first(input: &InitInput, index: usize) -> bool {
+    input.columns[..index].iter().all(|other| other.name != input.columns[index].name)
+}
+
+fn data(input: &InitInput, source: Source, task: Task) -> String {
     let mut out = format!("\n[data]\nsource = \"{source}\"\n");
     if source == Source::Synthetic {
         return out;
     }
     let file = if input.file.trim().is_empty() { "data.csv" } else { &input.file };
     out.extend(["files = [", &quote(file), "]\n"]);
-    if let (Source::Customers, Some(positive)) = (source, &input.positive) {
+    if let (Source::Customers, Some(positive), true) = (source, &input.positive, task != Task::Clv) {
         out.extend([
             "positive = ",
             &quote(positive),
@@ -165,13 +214,12 @@ fn data(input: &InitInput, source: Source) -> String {
     out
 }
 
-fn columns(input: &InitInput, source: Source, roles: &[Option<Role>]) -> String {
+fn columns(input: &InitInput, source: Source, roles: &[Option<Role>], guessed: &BTreeSet<usize>) -> String {
     if source == Source::Synthetic {
         return String::new();
     }
     let names: Vec<&str> = Role::ALL.iter().map(|role| role.name()).collect();
     let mut out = format!("\n# Roles: {}.\n[data.columns]\n", names.join(", "));
-    let is_guess = input.columns.iter().all(|column| column.role != Some(Role::Target));
     for (index, (column, role)) in input.columns.iter().zip(roles).enumerate() {
         // A column whose role the parser requires is written however many there are.
         let is_needed = role.is_some_and(|role| !repeats(role));
@@ -182,7 +230,11 @@ fn columns(input: &InitInput, source: Source, roles: &[Option<Role>]) -> String 
             continue;
         };
         let entry = format!("{} = \"{role}\"", key(&column.name));
-        let check = if role == Role::Target && is_guess { "CHECK: is this what is predicted? " } else { "" };
+        let check = match role {
+            _ if !guessed.contains(&index) => "",
+            Role::Amount => "CHECK: is this the money of a line? ",
+            _ => "CHECK: is this what is predicted? ",
+        };
         out.extend([&format!("{entry:<32}# "), check, &facts(column), "\n"]);
     }
     out
@@ -240,10 +292,11 @@ mod tests {
             file in ".*",
             positive in proptest::option::of(".*"),
             columns in proptest::collection::vec(column(), 0..8),
+            task in proptest::sample::select(vec![Task::Churn, Task::Clv, Task::ChurnClv, Task::Segments]),
         ) {
             let delimiter = Some(Delimiter::Byte(b';'));
             let input = InitInput { file, delimiter, time_format: Some("%d.%m.%Y".into()), positive, columns };
-            let text = render(&input);
+            let text = render(&input, task);
             if let Err(errors) = parse(&text, "new.toml", &Overrides::default()) {
                 prop_assert!(false, "{}\n{text}", errors.render());
             }
@@ -268,7 +321,7 @@ mod tests {
                 example("Churn", None, ColumnType::Category, &["Yes", "No"], 2),
             ],
         };
-        insta::assert_snapshot!(render(&input));
+        insta::assert_snapshot!(render(&input, Task::Churn));
     }
 
     #[test]
@@ -284,6 +337,25 @@ mod tests {
                 example("note", None, ColumnType::Text, &["a, b"], 99),
             ],
         };
-        insta::assert_snapshot!(render(&input));
+        insta::assert_snapshot!(render(&input, Task::Churn));
+    }
+
+    #[test]
+    fn a_log_for_value_names_its_money() {
+        let mut input = InitInput {
+            file: "sales.csv".into(),
+            delimiter: Some(Delimiter::Byte(b',')),
+            time_format: None,
+            positive: None,
+            columns: vec![
+                example("id", Some(Role::Id), ColumnType::Text, &["00001"], 23_570),
+                example("date", Some(Role::Time), ColumnType::Time, &["1997-01-01"], 545),
+                example("dollars", None, ColumnType::Numeric, &["11.77", "12"], 8_000),
+                example("gift", None, ColumnType::Numeric, &["0", "1"], 2),
+            ],
+        };
+        insta::assert_snapshot!(render(&input, Task::Clv));
+        input.columns.truncate(2);
+        assert!(render(&input, Task::Clv).contains("task = \"segments\""), "without money there is no value");
     }
 }

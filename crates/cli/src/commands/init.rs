@@ -23,7 +23,7 @@ pub fn write(args: &args::Init, output: Output, progress: &mut Progress) -> Resu
     if !to_stdout {
         input.file = relative(&args.data, &args.output);
     }
-    let text = tenure_config::init::render(&input);
+    let text = tenure_config::init::render(&input, args.task.into());
     if to_stdout {
         output.result(|| text.clone(), || json!({ "experiment": text }));
         return Ok(Exit::Done);

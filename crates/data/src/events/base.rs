@@ -16,11 +16,11 @@ pub struct CustomerBase {
     /// `time.lookback` leave them out.
     pub left_out: Vec<Vec<RowHistory>>,
     /// Transactions of all customers of the test cutoff.
-    pub weeks: PurchaseWeeks,
+    pub weeks: Option<PurchaseWeeks>,
 }
 
 /// Repeat transactions by week, of all customers whose first transaction lies before the test cutoff.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PurchaseWeeks {
     /// The first instant of the first week; weeks are counted from the cutoff in both directions.
     pub start: Timestamp,
@@ -63,22 +63,21 @@ impl PurchaseWeeks {
 #[derive(Clone, Debug)]
 pub(crate) struct BaseCounts {
     rule: HistoryRule,
-    base: CustomerBase,
+    left_out: Vec<Vec<RowHistory>>,
+    weeks: PurchaseWeeks,
 }
 
 impl BaseCounts {
     /// No customer yet.
     pub(crate) fn new(rule: HistoryRule, cutoffs: &ResolvedCutoffs, range: TimeRange) -> Self {
         let left_out = vec![Vec::new(); cutoffs.all().len()];
-        Self { rule, base: CustomerBase { left_out, weeks: PurchaseWeeks::new(cutoffs.test(), range) } }
+        Self { rule, left_out, weeks: PurchaseWeeks::new(cutoffs.test(), range) }
     }
 
     /// The same weeks and cutoffs, without a customer.
     pub(crate) fn empty(&self) -> Self {
-        let mut empty = self.clone();
-        empty.base.left_out.iter_mut().for_each(Vec::clear);
-        empty.base.weeks.repeats.fill(0);
-        empty
+        let weeks = PurchaseWeeks { repeats: vec![0; self.weeks.repeats.len()], ..self.weeks };
+        Self { rule: self.rule, left_out: vec![Vec::new(); self.left_out.len()], weeks }
     }
 
     /// The history of a customer at a cutoff.
@@ -90,27 +89,27 @@ impl BaseCounts {
     pub(crate) fn leave_out(&mut self, purchases: &[Purchase], cutoff_idx: usize, cutoff: &ResolvedCutoff) {
         let history = self.history(purchases, cutoff);
         if history.age_days > 0.0 {
-            self.base.left_out[cutoff_idx].push(history);
+            self.left_out[cutoff_idx].push(history);
         }
     }
 
     /// Counts a customer's transactions by week.
     pub(crate) fn count(&mut self, purchases: &[Purchase]) {
-        self.base.weeks.count(self.rule.days(purchases).map(|(day, _)| day));
+        self.weeks.count(self.rule.days(purchases).map(|(day, _)| day));
     }
 
     /// Adds the customers of `other`, which follow these.
     pub(crate) fn append(&mut self, other: Self) {
-        for (all, more) in self.base.left_out.iter_mut().zip(other.base.left_out) {
+        for (all, more) in self.left_out.iter_mut().zip(other.left_out) {
             all.extend(more);
         }
-        for (sum, more) in self.base.weeks.repeats.iter_mut().zip(other.base.weeks.repeats) {
+        for (sum, more) in self.weeks.repeats.iter_mut().zip(other.weeks.repeats) {
             *sum += more;
         }
     }
 
     pub(crate) fn finish(self) -> CustomerBase {
-        self.base
+        CustomerBase { left_out: self.left_out, weeks: Some(self.weeks) }
     }
 }
 

@@ -50,7 +50,7 @@ fn what_was_inferred_can_be_loaded() {
     let rows: String = (0..60).map(|n| format!("u{n},{},{}\n", ["No", "Yes"][n % 2], n * 3)).collect();
     let files = Files::text("people.csv", &format!("user_id,Churned,age\n{rows}"));
     let input = infer(&files.path("people.csv")).expect("a table");
-    let loaded = files.load_well(&tenure_config::init::render(&input));
+    let loaded = files.load_well(&tenure_config::init::render(&input, tenure_config::Task::Churn));
     assert_eq!(loaded.table.n_rows(), 60);
 }
 

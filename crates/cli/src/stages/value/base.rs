@@ -43,7 +43,7 @@ fn cell(model: &PurchaseModel, frequency: u32, recency: f64, age: f64) -> Option
 
 /// Weekly repeat transactions, actual and as each model expects them of all customers since their first purchase.
 fn tracking(base: &Base, events: &EventsInfo) -> Option<Tracking> {
-    let weeks = &events.base.weeks;
+    let weeks = events.base.weeks.as_ref()?;
     let n_weeks = weeks.repeats.len();
     if weeks.repeats.iter().all(|&count| count == 0) {
         return None;
