@@ -218,7 +218,7 @@ fn tracked(run: &Path) -> u64 {
 
 /// The same, counted in the raw log: columns customer, date, units, money.
 fn repeat_days(log: &Path, before: &str) -> u64 {
-    let text = fs::read_to_string(log).unwrap();
+    let text = fs::read_to_string(log).expect("the log is there");
     let mut days = BTreeMap::<&str, BTreeSet<&str>>::new();
     for line in text.lines() {
         let cells: Vec<&str> = line.split_whitespace().collect();

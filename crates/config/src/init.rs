@@ -50,10 +50,7 @@ pub struct InitColumn {
 /// asks for segments, which need no label.
 pub fn render(input: &InitInput, task: Task) -> String {
     let source = source_of(input);
-    let (roles, guessed) = match settled(input, source, task) {
-        Some(settled) => settled,
-        None => return render(input, Task::Segments),
-    };
+    let Some((roles, guessed)) = settled(input, source, task) else { return render(input, Task::Segments) };
     let name = folder_name(&stem(&input.file));
     let mut out = header(input);
     out.extend(["\n[experiment]\nname = ", &quote(if name.is_empty() { "experiment" } else { &name }), "\n"]);

@@ -24,6 +24,8 @@ pub struct CustomerBase {
 pub struct PurchaseWeeks {
     /// The first instant of the first week; weeks are counted from the cutoff in both directions.
     pub start: Timestamp,
+    /// Where the weeks that purchase models have seen end.
+    pub cutoff: Timestamp,
     /// Weeks before the cutoff.
     pub n_before: usize,
     /// Repeat transactions of each week. The last weeks lie after the cutoff and are whole.
@@ -36,18 +38,15 @@ impl PurchaseWeeks {
         let span = |from: Timestamp, to: Timestamp| (to - from).0.max(0);
         let n_before = (span(range.first, test.cutoff) as u64).div_ceil(WEEK.0 as u64).max(1) as usize;
         let n_after = (span(test.cutoff, test.label_end.min(range.end())) / WEEK.0) as usize;
-        let start = Timestamp(test.cutoff.0.saturating_sub(WEEK.0.saturating_mul(n_before as i64)));
-        Self { start, n_before, repeats: vec![0; n_before + n_after] }
-    }
-
-    fn cutoff(&self) -> Timestamp {
-        self.start + Span(WEEK.0 * self.n_before as i64)
+        let before = WEEK.0.saturating_mul(i64::try_from(n_before).unwrap_or(i64::MAX));
+        let start = Timestamp(test.cutoff.0.saturating_sub(before));
+        Self { start, cutoff: test.cutoff, n_before, repeats: vec![0; n_before + n_after] }
     }
 
     /// Counts the repeat transactions of one customer; `days` are those with a transaction, ascending, from the epoch.
     fn count(&mut self, mut days: impl Iterator<Item = i64>) {
         let instant = |day: i64| day.saturating_mul(Span::DAY.0);
-        if !days.next().is_some_and(|first| instant(first) < self.cutoff().0) {
+        if days.next().is_none_or(|first| instant(first) >= self.cutoff.0) {
             return;
         }
         for day in days {

@@ -58,11 +58,11 @@ impl Features {
 }
 
 impl Workload for Features {
-    fn id(&self) -> &str {
+    fn id(&self) -> &'static str {
         ID
     }
 
-    fn device(&self) -> &str {
+    fn device(&self) -> &'static str {
         "CPU"
     }
 

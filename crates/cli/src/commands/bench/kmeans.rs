@@ -52,7 +52,7 @@ impl Workload for Lloyd {
         &self.id
     }
 
-    fn device(&self) -> &str {
+    fn device(&self) -> &'static str {
         "CPU"
     }
 

@@ -65,11 +65,11 @@ fn failed(error: impl std::fmt::Display) -> Failure {
 }
 
 impl Workload for Scoring {
-    fn id(&self) -> &str {
+    fn id(&self) -> &'static str {
         self.case.id
     }
 
-    fn device(&self) -> &str {
+    fn device(&self) -> &'static str {
         "CPU, 1 thread"
     }
 
