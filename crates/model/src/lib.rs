@@ -21,8 +21,8 @@ mod weights;
 
 pub use burn::tensor::Device;
 pub use device::{
-    AdapterInfo, AdapterKind, CheckResult, ChosenDevice, DeviceError, DeviceInfo, Limits, adapters, numeric_check,
-    select_device,
+    AdapterInfo, AdapterKind, CheckResult, ChosenDevice, DeviceError, DeviceInfo, Limits, adapters, cards,
+    numeric_check, select_device,
 };
 pub use error::{SpecError, WeightsError, explain};
 pub use graph::Graph;

@@ -3,7 +3,7 @@
 use comfy_table::{Table, presets};
 use serde::Serialize;
 use tenure_config::DeviceKind;
-use tenure_model::{AdapterInfo, CheckResult, ChosenDevice, adapters, numeric_check, select_device};
+use tenure_model::{AdapterInfo, CheckResult, ChosenDevice, adapters, cards, numeric_check, select_device};
 
 use crate::progress::Progress;
 
@@ -32,7 +32,7 @@ struct Checked {
 pub fn examine(progress: &mut Progress) -> Findings {
     let adapters = adapters();
     let mut devices = vec![device(DeviceKind::Cpu, None), device(DeviceKind::Ndarray, None)];
-    devices.extend(adapters.iter().filter(|a| a.usable()).map(|a| device(DeviceKind::Gpu, Some(a.name.clone()))));
+    devices.extend(cards().into_iter().map(|card| device(DeviceKind::Gpu, Some(card.name))));
     progress.begin("numeric check", Some(devices.len() as u64));
     let mut checks: Vec<Checked> = Vec::new();
     for device in devices {

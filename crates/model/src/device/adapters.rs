@@ -68,19 +68,14 @@ impl AdapterInfo {
         part.is_none_or(|part| self.name.to_lowercase().contains(&part.to_lowercase()))
     }
 
-    /// Whether the tensor library can address it and its driver survives that.
-    ///
-    /// Software Vulkan does not: Mesa 22's lavapipe (Debian 12) crashes the process while it compiles products and sums
-    /// written in SPIR-V. Its OpenGL (llvmpipe, through EGL) computes them.
+    /// Whether the tensor library can address it.
     pub fn usable(&self) -> bool {
-        self.kind != AdapterKind::Unknown && !(self.software && self.backend == "vulkan")
+        self.kind != AdapterKind::Unknown
     }
 
-    /// Orders adapters, best first.
-    ///
-    /// Real cards go through their native API, `OpenGL` last; software through `OpenGL` (see [`AdapterInfo::usable`]).
+    /// Orders adapters, best first: each through its native API, through `OpenGL` where there is nothing else.
     pub(super) fn preference(&self) -> (AdapterKind, bool) {
-        (self.kind, self.software != (self.backend == "gl"))
+        (self.kind, self.backend == "gl")
     }
 
     pub(super) fn selector(&self) -> Selector {
@@ -97,7 +92,7 @@ impl AdapterInfo {
     pub(super) fn made(name: &str, kind: AdapterKind) -> Self {
         Self {
             name: name.into(),
-            backend: if kind == AdapterKind::Software { "gl" } else { "vulkan" }.into(),
+            backend: "vulkan".into(),
             kind,
             index: 0,
             driver: String::new(),
@@ -114,6 +109,15 @@ impl AdapterInfo {
 pub fn adapters() -> Vec<AdapterInfo> {
     static FOUND: OnceLock<Vec<AdapterInfo>> = OnceLock::new();
     FOUND.get_or_init(probe).clone()
+}
+
+/// The usable ones, each through the one API that its name chooses; best first.
+pub fn cards() -> Vec<AdapterInfo> {
+    let mut cards: Vec<AdapterInfo> = adapters().into_iter().filter(AdapterInfo::usable).collect();
+    cards.sort_by_key(AdapterInfo::preference);
+    let mut names = std::collections::BTreeSet::new();
+    cards.retain(|card| names.insert(card.name.clone()));
+    cards
 }
 
 fn probe() -> Vec<AdapterInfo> {

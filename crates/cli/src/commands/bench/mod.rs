@@ -13,7 +13,7 @@ use std::path::Path;
 
 use serde_json::json;
 use tenure_config::DeviceKind;
-use tenure_model::{ChosenDevice, adapters, select_device};
+use tenure_model::{ChosenDevice, cards, select_device};
 
 use crate::args;
 use crate::failure::{Exit, Failure};
@@ -108,8 +108,8 @@ fn devices(wanted: &[args::BenchDevice]) -> Result<Vec<ChosenDevice>, Failure> {
     }
     let software = named(args::BenchDevice::Software);
     if wanted.is_empty() || named(args::BenchDevice::Gpu) || software {
-        let found = adapters().into_iter().filter(|adapter| adapter.usable() && adapter.software == software);
-        let found = found.map(|adapter| select(DeviceKind::Gpu, Some(adapter.name), software));
+        let found = cards().into_iter().filter(|card| card.software == software);
+        let found = found.map(|card| select(DeviceKind::Gpu, Some(card.name), software));
         devices.extend(found.collect::<Result<Vec<_>, _>>()?);
     }
     if devices.is_empty() {
