@@ -132,8 +132,14 @@ fn runs_of_value_are_compared_row_by_row_and_never_with_runs_of_churn() {
     succeed(small(fitted.path(), &["--set", "model.kind=pareto_nbd"]));
     succeed(small(churn.path(), &["--set", "experiment.task=churn"]));
     let [network, fitted, churn] = [&network, &fitted, &churn].map(|dir| only_run(dir.path()));
-    let printed = succeed(["compare".as_ref(), fitted.as_os_str(), network.as_os_str()]);
+    let page = fitted.parent().expect("runs lie in a folder").join("compared.html");
+    let html = ["--html".as_ref(), page.as_os_str()];
+    let printed = succeed(["compare".as_ref(), fitted.as_os_str(), network.as_os_str()].into_iter().chain(html));
     assert!(printed.contains("normalized Gini − first") && printed.contains('['), "{printed}");
+    assert!(
+        fs::read_to_string(page).unwrap().to_lowercase().contains("normalized gini"),
+        "the page compares something else"
+    );
     let refused = run(["compare".as_ref(), network.as_os_str(), churn.as_os_str()]);
     assert_eq!(refused.code, 2);
     assert!(refused.stderr.contains("different tasks"), "{}", refused.stderr);

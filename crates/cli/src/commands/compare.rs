@@ -48,11 +48,8 @@ pub fn show(args: &args::Compare, output: Output) -> Result<Exit, Failure> {
         return compare_segments::show(args, output);
     }
     if tasks.first().is_some_and(|task| task != Task::Churn.name()) {
-        if args.html.is_some() {
-            return Err(Failure::usage("`--html` compares runs of the task `churn` only", "leave it out"));
-        }
         let bootstrap = Bootstrap { resamples: RESAMPLES, confidence: CONFIDENCE, seed: 0 };
-        return compare_values::show(&args.runs, bootstrap, output);
+        return compare_values::show(args, bootstrap, output);
     }
     let mut sides: Vec<Side> = Vec::new();
     let mut first: Option<ScoredRows> = None;

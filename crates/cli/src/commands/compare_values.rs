@@ -6,11 +6,12 @@ use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 use tenure_data::{ScoredRows, read_predictions};
 use tenure_evaluate::{Bootstrap, ValueComparison, ValueMetric, Valued, defined_for};
+use tenure_report::value::{ValueResults, compare as page, read_json};
 
+use crate::args;
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
-use crate::run_dir::RunDir;
-use crate::stages::value::judge::ValueFindings;
+use crate::run_dir::{RunDir, write_whole};
 
 /// The metrics of the table.
 const SHOWN: [ValueMetric; 4] =
@@ -19,25 +20,29 @@ const SHOWN: [ValueMetric; 4] =
 /// One run beside the first.
 struct Side {
     path: PathBuf,
-    results: ValueFindings,
+    results: ValueResults,
     /// Against the first run; for the first run itself there is nothing to compare.
     against_first: Result<Vec<ValueComparison>, String>,
 }
 
 /// Compares each run with the first, row by row.
-pub fn show(runs: &[PathBuf], bootstrap: Bootstrap, output: Output) -> Result<Exit, Failure> {
+pub fn show(args: &args::Compare, bootstrap: Bootstrap, output: Output) -> Result<Exit, Failure> {
     let mut sides: Vec<Side> = Vec::new();
     let mut first: Option<ScoredRows> = None;
-    for path in runs {
+    for path in &args.runs {
         let dir = RunDir::open_complete(path)?;
         let rows = read_predictions(&dir.file("predictions.parquet"))?;
         let against_first = match &first {
             None => Err("the run that others are compared with".to_owned()),
             Some(first) => paired(first, &rows, bootstrap)?,
         };
-        let results = dir.read_json("metrics.json", "the metrics of a run that predicts value")?;
+        let results = read_json(&dir.read("report.json")?)?;
         sides.push(Side { path: path.clone(), results, against_first });
         first.get_or_insert(rows);
+    }
+    if let Some(html) = &args.html {
+        let runs: Vec<page::Side> = sides.iter().map(Side::for_page).collect();
+        write_whole(html, page::render(&runs)?.as_bytes())?;
     }
     output.result(|| text(&sides), || Value::Array(sides.iter().map(Side::json).collect()));
     Ok(Exit::Done)
@@ -61,10 +66,14 @@ fn paired(
 }
 
 impl Side {
+    fn for_page(&self) -> page::Side<'_> {
+        page::Side { results: &self.results, against_first: self.against_first.as_deref().map_err(String::as_str) }
+    }
+
     fn json(&self) -> Value {
         json!({
             "run": self.path,
-            "metrics": self.results.model.metrics,
+            "metrics": self.results.judgement.model.metrics,
             "against_first": self.against_first.as_ref().ok(),
             "not_paired": self.against_first.as_ref().err(),
         })
@@ -79,7 +88,7 @@ fn text(sides: &[Side]) -> String {
     header.extend(SHOWN.iter().take(3).map(|metric| format!("{} − first", metric.name())));
     table.set_header(header);
     for side in sides {
-        let metrics = &side.results.model.metrics;
+        let metrics = &side.results.judgement.model.metrics;
         let name = side.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let mut row = vec![name];
         row.extend(
