@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use serde_json::Value;
 use tenure_artifact::RawValue;
@@ -29,6 +29,8 @@ impl Made {
 
     /// Compresses into a file of this name and gives what was printed.
     fn compress(&self, name: &str, set: &[&str]) -> crate::tenure::Done {
+        // Every compression of a run writes its `compress.json`: one at a time.
+        static TURN: Mutex<()> = Mutex::new(());
         let mut arguments = vec!["compress".to_owned(), self.run.display().to_string()];
         arguments.extend(["--quiet".into(), "--json".into(), "-o".into(), self.path(name).display().to_string()]);
         // Small rows and a short training: quality is judged elsewhere.
@@ -36,6 +38,7 @@ impl Made {
         for set in fast.iter().chain(set) {
             arguments.extend(["--set".into(), (*set).into()]);
         }
+        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         run(arguments)
     }
 

@@ -97,6 +97,7 @@ impl Encoder {
         match self {
             Self::Magnitude(Magnitude { scale: Scale::Robust { .. }, .. }) => "magnitude, robust scale",
             Self::Magnitude(Magnitude { scale: Scale::Quantile { .. }, .. }) => "magnitude, quantile scale",
+            Self::Magnitude(Magnitude { scale: Scale::Piecewise(_), .. }) => "magnitude, piecewise linear scale",
             Self::TwoValued(_) => "two values",
             Self::Presence => "presence",
             Self::OneHot(_) => "indicators of levels",

@@ -6,12 +6,18 @@
 #![allow(clippy::inline_always, reason = "a caller compiled for wider vectors must get these loops compiled with it")]
 #![allow(clippy::needless_bitwise_bool, reason = "lazy operators are branches, which keep loops from becoming vectors")]
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::math::normal_quantile_centre;
 use crate::preprocessor::{apply_level, apply_number};
-use crate::scale::{inner_share, normal_score, robust, share_at};
-use crate::{ApplyError, Encoder, InputColumn, RawValue, RowBuffers, RowFlags, Scale};
+use crate::scale::{climb, inner_share, normal_score, robust, share_at};
+use crate::{ApplyError, Encoder, InputColumn, Piecewise, RawValue, RowBuffers, RowFlags, Scale};
+
+/// Magnitudes on piecewise linear scales that are scaled together.
+const LANES: usize = 16;
+/// One number for each of them.
+type Block = [f32; LANES];
 
 /// A row to encode.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +26,62 @@ pub enum RawRow<'a> {
     Values(&'a [RawValue<'a>]),
     /// Numbers alone, NaN where one is missing; only for schemas without levels.
     Numbers(&'a [f32]),
+    /// A row of columns, one for each input.
+    Columns {
+        /// The columns.
+        columns: &'a [ColumnValues<'a>],
+        /// Which row of them.
+        row_idx: usize,
+    },
+}
+
+/// The values of one input in many rows.
+#[derive(Clone, Copy, Debug)]
+pub enum ColumnValues<'a> {
+    /// NaN where one is missing.
+    Numbers(&'a [f32]),
+    /// Levels that were encoded once: for each row a place among them; any place beyond the last is a missing value.
+    Levels {
+        /// `[rows]`
+        codes: &'a [u32],
+        /// From [`RowEncoder::encode_levels`] of the same input.
+        levels: &'a EncodedLevels,
+    },
+}
+
+impl ColumnValues<'_> {
+    /// How many rows it has.
+    pub fn n_rows(&self) -> usize {
+        match self {
+            Self::Numbers(values) => values.len(),
+            Self::Levels { codes, .. } => codes.len(),
+        }
+    }
+}
+
+/// What some levels of one input are encoded to, and last what a missing one is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EncodedLevels {
+    widths: (usize, usize, usize),
+    /// `[levels + 1, width]` each.
+    continuous: Vec<f32>,
+    binary: Vec<f32>,
+    categorical: Vec<u32>,
+    /// `[levels + 1]`
+    flags: Vec<RowFlags>,
+}
+
+impl EncodedLevels {
+    #[inline]
+    fn write(&self, code: u32, out: &mut RowBuffers<'_>, flags: &mut RowFlags) {
+        let place = (code as usize).min(self.flags.len() - 1);
+        let (f, g, c) = self.widths;
+        out.continuous.copy_from_slice(&self.continuous[place * f..][..f]);
+        out.binary.copy_from_slice(&self.binary[place * g..][..g]);
+        out.categorical.copy_from_slice(&self.categorical[place * c..][..c]);
+        flags.n_missing += self.flags[place].n_missing;
+        flags.n_unseen += self.flags[place].n_unseen;
+    }
 }
 
 /// Fitted encoders, arranged.
@@ -34,6 +96,7 @@ pub struct RowEncoder {
     is_plain: bool,
     robust: Robust,
     quantile: Quantile,
+    piecewise: Lines,
 }
 
 /// Where an input goes.
@@ -73,10 +136,24 @@ struct Quantile {
     max: Vec<f32>,
 }
 
+/// Magnitudes on piecewise linear scales, one place each, in blocks.
+#[derive(Clone, Debug, Default)]
+struct Lines {
+    slots: Vec<usize>,
+    /// The score at the first knot, `[blocks]`.
+    first: Vec<Block>,
+    /// Start, width and slope of each segment, `[blocks, segments]`; zeros behind a line's last segment.
+    segments: Vec<[Block; 3]>,
+    /// Segments of the line that has the most.
+    n_segments: usize,
+    min: Vec<f32>,
+    max: Vec<f32>,
+}
+
 /// Room for one row between gathering and scaling; made once, used for every row.
 #[derive(Clone, Debug)]
 pub struct EncodeScratch {
-    /// Gathered magnitudes: robust ones, then quantile ones.
+    /// Gathered magnitudes: robust ones, quantile ones, piecewise linear ones in whole blocks.
     gathered: Vec<f32>,
     scaled: Vec<f32>,
     shares: Vec<f64>,
@@ -92,7 +169,9 @@ impl EncodeScratch {
 impl RowEncoder {
     /// These encoders, arranged.
     pub fn new(inputs: Vec<InputColumn>) -> Self {
+        let lines: Vec<&Piecewise> = inputs.iter().filter_map(|input| line_of(&input.encoder)).collect();
         let n_robust = inputs.iter().filter(|input| is_robust(&input.encoder)).count();
+        let n_quantile = inputs.iter().filter(|input| is_quantile(&input.encoder)).count();
         let mut encoder = Self {
             steps: Vec::with_capacity(inputs.len()),
             widths: (0, 0, 0),
@@ -100,10 +179,11 @@ impl RowEncoder {
             is_plain: false,
             robust: Robust::default(),
             quantile: Quantile::default(),
+            piecewise: Lines::new(&lines),
             inputs: Vec::new(),
         };
         for input in &inputs {
-            encoder.push(&input.encoder, n_robust);
+            encoder.push(&input.encoder, n_robust, n_quantile);
         }
         let mut places = encoder.steps.iter().map(|step| step.route).enumerate();
         encoder.is_plain = places.all(|(place, route)| route == Route::Gathered(place, false));
@@ -111,7 +191,7 @@ impl RowEncoder {
         encoder
     }
 
-    fn push(&mut self, encoder: &Encoder, n_robust: usize) {
+    fn push(&mut self, encoder: &Encoder, n_robust: usize, n_quantile: usize) {
         let (continuous, binary, categorical) = self.widths;
         let route = if let Encoder::Magnitude(magnitude) = encoder {
             let place = match &magnitude.scale {
@@ -120,6 +200,9 @@ impl RowEncoder {
                 }
                 Scale::Quantile { knots } => {
                     n_robust + self.quantile.push(continuous, knots, (magnitude.min, magnitude.max))
+                }
+                Scale::Piecewise(_) => {
+                    n_robust + n_quantile + self.piecewise.push(continuous, (magnitude.min, magnitude.max))
                 }
             };
             Route::Gathered(place, magnitude.missing_indicator)
@@ -143,7 +226,7 @@ impl RowEncoder {
 
     /// Room for one row.
     pub fn scratch(&self) -> EncodeScratch {
-        let n = self.robust.slots.len() + self.quantile.slots.len();
+        let n = self.robust.slots.len() + self.quantile.slots.len() + self.piecewise.first.len() * LANES;
         EncodeScratch {
             gathered: alloc::vec![0.0; n],
             scaled: alloc::vec![0.0; n],
@@ -163,15 +246,31 @@ impl RowEncoder {
         let found = match row {
             RawRow::Values(values) => values.len(),
             RawRow::Numbers(numbers) => numbers.len(),
+            RawRow::Columns { columns, .. } => columns.len(),
         };
         if found != self.inputs.len() {
             return Err(ApplyError::RowLength { expected: self.inputs.len(), found });
         }
         let mut flags = RowFlags::default();
         match row {
+            RawRow::Values(values) if self.is_plain => {
+                for (input_idx, (place, value)) in scratch.gathered.iter_mut().zip(values).enumerate() {
+                    *place = match *value {
+                        RawValue::Number(number) => number,
+                        RawValue::Missing => f32::NAN,
+                        RawValue::Level(_) => return Err(ApplyError::WrongKind { input_idx, expected: "number" }),
+                    };
+                }
+                flags.n_missing = n_missing(&scratch.gathered[..values.len()]);
+            }
             RawRow::Values(values) => {
                 for (input_idx, value) in values.iter().enumerate() {
                     self.gather_one(input_idx, *value, scratch, out, &mut flags)?;
+                }
+            }
+            RawRow::Columns { columns, row_idx } => {
+                for (input_idx, column) in columns.iter().enumerate() {
+                    self.gather_cell(input_idx, column, row_idx, scratch, out, &mut flags)?;
                 }
             }
             RawRow::Numbers(_) if self.reads_levels => {
@@ -179,8 +278,8 @@ impl RowEncoder {
                 return Err(ApplyError::WrongKind { input_idx, expected: "level" });
             }
             RawRow::Numbers(numbers) if self.is_plain => {
-                scratch.gathered.copy_from_slice(numbers);
-                flags.n_missing = numbers.iter().map(|number| u32::from(!number.is_finite())).sum();
+                scratch.gathered[..numbers.len()].copy_from_slice(numbers);
+                flags.n_missing = n_missing(numbers);
             }
             RawRow::Numbers(numbers) => {
                 for (input_idx, number) in numbers.iter().enumerate() {
@@ -210,6 +309,66 @@ impl RowEncoder {
             (false, RawValue::Number(_)) => return Err(ApplyError::WrongKind { input_idx, expected: "level" }),
         }
         Ok(())
+    }
+
+    #[inline]
+    fn gather_cell(
+        &self,
+        input_idx: usize,
+        column: &ColumnValues<'_>,
+        row_idx: usize,
+        scratch: &mut EncodeScratch,
+        out: &mut RowBuffers<'_>,
+        flags: &mut RowFlags,
+    ) -> Result<(), ApplyError> {
+        let encoder = &self.inputs[input_idx].encoder;
+        match column {
+            ColumnValues::Numbers(values) if encoder.reads_numbers() => {
+                self.gather_number(input_idx, values[row_idx], scratch, out, flags);
+            }
+            ColumnValues::Levels { codes, levels } if !encoder.reads_numbers() && levels.widths == encoder.widths() => {
+                levels.write(codes[row_idx], &mut cells(&self.steps[input_idx], encoder, out), flags);
+            }
+            _ => {
+                let expected = if encoder.reads_numbers() { "number" } else { "level" };
+                return Err(ApplyError::WrongKind { input_idx, expected });
+            }
+        }
+        Ok(())
+    }
+
+    /// Encodes levels of input `input_idx` once, for any number of rows that have them.
+    ///
+    /// # Errors
+    /// When the input reads numbers.
+    ///
+    /// # Panics
+    /// When there is no such input.
+    pub fn encode_levels(&self, input_idx: usize, levels: &[String]) -> Result<EncodedLevels, ApplyError> {
+        let encoder = &self.inputs[input_idx].encoder;
+        if encoder.reads_numbers() {
+            return Err(ApplyError::WrongKind { input_idx, expected: "number" });
+        }
+        let (n, widths) = (levels.len() + 1, encoder.widths());
+        let mut encoded = EncodedLevels {
+            widths,
+            continuous: alloc::vec![0.0; n * widths.0],
+            binary: alloc::vec![0.0; n * widths.1],
+            categorical: alloc::vec![0; n * widths.2],
+            flags: alloc::vec![RowFlags::default(); n],
+        };
+        let names = levels.iter().map(|level| Some(level.as_str())).chain([None]);
+        for (place, level) in names.enumerate() {
+            let mut out = RowBuffers {
+                continuous: &mut encoded.continuous[place * widths.0..][..widths.0],
+                binary: &mut encoded.binary[place * widths.1..][..widths.1],
+                categorical: &mut encoded.categorical[place * widths.2..][..widths.2],
+            };
+            let flags = &mut encoded.flags[place];
+            flags.n_missing = u32::from(level.is_none());
+            apply_level(encoder, level, &mut out, flags);
+        }
+        Ok(encoded)
     }
 
     #[inline]
@@ -254,13 +413,23 @@ impl RowEncoder {
     #[inline(always)]
     pub fn scale(&self, scratch: &mut EncodeScratch, continuous: &mut [f32]) -> u32 {
         let n_robust = self.robust.slots.len();
-        let (robust_in, quantile_in) = scratch.gathered.split_at(n_robust);
-        let (robust_out, quantile_out) = scratch.scaled.split_at_mut(n_robust);
-        let mut n_beyond = self.robust.apply(robust_in, robust_out);
-        scatter(robust_out, &self.robust.slots, continuous);
+        let n_quantile = self.quantile.slots.len();
+        let (robust_in, rest_in) = scratch.gathered.split_at(n_robust);
+        let (robust_out, rest_out) = scratch.scaled.split_at_mut(n_robust);
+        let (quantile_in, lines_in) = rest_in.split_at(n_quantile);
+        let (quantile_out, lines_out) = rest_out.split_at_mut(n_quantile);
+        let mut n_beyond = 0;
+        if !robust_in.is_empty() {
+            n_beyond += self.robust.apply(robust_in, robust_out);
+            scatter(robust_out, &self.robust.slots, continuous);
+        }
         if !quantile_in.is_empty() {
             n_beyond += self.quantile.apply(quantile_in, &mut scratch.shares, quantile_out);
             scatter(quantile_out, &self.quantile.slots, continuous);
+        }
+        if !lines_in.is_empty() {
+            n_beyond += self.piecewise.apply(lines_in, lines_out);
+            scatter(lines_out, &self.piecewise.slots, continuous);
         }
         n_beyond
     }
@@ -294,6 +463,20 @@ fn is_robust(encoder: &Encoder) -> bool {
     matches!(encoder, Encoder::Magnitude(magnitude) if matches!(magnitude.scale, Scale::Robust { .. }))
 }
 
+fn is_quantile(encoder: &Encoder) -> bool {
+    matches!(encoder, Encoder::Magnitude(magnitude) if matches!(magnitude.scale, Scale::Quantile { .. }))
+}
+
+fn line_of(encoder: &Encoder) -> Option<&Piecewise> {
+    match encoder {
+        Encoder::Magnitude(magnitude) => match &magnitude.scale {
+            Scale::Piecewise(line) => Some(line),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// The cells that one input writes.
 fn cells<'c>(step: &Step, encoder: &Encoder, out: &'c mut RowBuffers<'_>) -> RowBuffers<'c> {
     let (f, g, c) = encoder.widths();
@@ -309,6 +492,11 @@ fn scatter(scaled: &[f32], slots: &[usize], continuous: &mut [f32]) {
     for (value, slot) in scaled.iter().zip(slots) {
         continuous[*slot] = *value;
     }
+}
+
+/// How many values are NaN or infinite.
+fn n_missing(numbers: &[f32]) -> u32 {
+    numbers.iter().map(|number| u32::from(!number.is_finite())).sum()
 }
 
 /// How many finite values lie outside their ranges.
@@ -365,6 +553,56 @@ impl Quantile {
         for (out, share) in out.iter_mut().zip(shares.iter()) {
             if (*share - 0.5).abs() > 0.425 {
                 *out = normal_score(*share);
+            }
+        }
+        count_beyond(values, &self.min, &self.max)
+    }
+}
+
+impl Lines {
+    /// Blocks of these lines; their places are pushed one after the other.
+    fn new(lines: &[&Piecewise]) -> Self {
+        let n_segments = lines.iter().map(|line| line.segments().count()).max().unwrap_or(0);
+        let n_blocks = lines.len().div_ceil(LANES);
+        let mut blocks = Self {
+            first: alloc::vec![[0.0; LANES]; n_blocks],
+            segments: alloc::vec![[[0.0; LANES]; 3]; n_blocks * n_segments],
+            n_segments,
+            ..Self::default()
+        };
+        for (place, line) in lines.iter().enumerate() {
+            let (block, lane) = (place / LANES, place % LANES);
+            blocks.first[block][lane] = line.scores()[0];
+            for (segment, (start, width, rise)) in line.segments().enumerate() {
+                let [starts, widths, rises] = &mut blocks.segments[block * n_segments + segment];
+                (starts[lane], widths[lane], rises[lane]) = (start, width, rise);
+            }
+        }
+        blocks
+    }
+
+    fn push(&mut self, slot: usize, (min, max): (f32, f32)) -> usize {
+        self.slots.push(slot);
+        self.min.push(min);
+        self.max.push(max);
+        self.slots.len() - 1
+    }
+
+    #[inline(always)]
+    fn apply(&self, values: &[f32], out: &mut [f32]) -> u32 {
+        let (values_of, _) = values.as_chunks::<LANES>();
+        let (out_of, _) = out.as_chunks_mut::<LANES>();
+        let segments = self.segments.chunks_exact(self.n_segments);
+        for (((out, values), first), segments) in out_of.iter_mut().zip(values_of).zip(&self.first).zip(segments) {
+            let mut sums = *first;
+            for [starts, widths, rises] in segments {
+                for lane in 0..LANES {
+                    sums[lane] += climb(values[lane], starts[lane], widths[lane], rises[lane]);
+                }
+            }
+            for lane in 0..LANES {
+                let mask = u32::from(values[lane].is_finite()).wrapping_neg();
+                out[lane] = f32::from_bits((sums[lane] + 0.0).to_bits() & mask);
             }
         }
         count_beyond(values, &self.min, &self.max)

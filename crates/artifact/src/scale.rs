@@ -31,6 +31,95 @@ pub enum Scale {
         /// the largest. Ties stand for values that many rows share.
         knots: Vec<f32>,
     },
+    /// Scores at a few knots, straight lines between them, level beyond the ends: what a compact bundle has in place
+    /// of hundreds of quantiles. See [`Piecewise`].
+    Piecewise(Piecewise),
+}
+
+/// A line with bends: the score at each of a few knots, interpolated linearly in single precision.
+///
+/// `y = s_0 + Σ_j rise_j · min(max(x − k_j, 0), k_{j+1} − k_j)`, summed in the order of the segments.
+///
+/// ```
+/// use tenure_artifact::Piecewise;
+///
+/// let line = Piecewise::new(vec![0.0, 10.0, 50.0], vec![-1.0, 0.0, 2.0]).unwrap();
+/// assert_eq!([-5.0, 5.0, 30.0, 1e30].map(|x| line.apply(x)), [-1.0, -0.5, 1.0, 2.0]);
+/// assert!(Piecewise::new(vec![1.0, 1.0], vec![0.0, 1.0]).is_none());
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Piecewise {
+    knots: Vec<f32>,
+    scores: Vec<f32>,
+}
+
+impl Piecewise {
+    /// Most segments of a line.
+    pub const MAX_SEGMENTS: usize = 8;
+    /// No score is farther from 0.
+    const MAX_SCORE: f32 = 64.0;
+
+    /// A line through these points; none unless there are 2 to 9 knots, strictly ascending, with scores within ±64, and
+    /// every width and slope is finite in single precision.
+    pub fn new(knots: Vec<f32>, scores: Vec<f32>) -> Option<Self> {
+        let line = Self { knots, scores };
+        let n = line.knots.len();
+        let is_line = (2..=Self::MAX_SEGMENTS + 1).contains(&n)
+            && line.scores.len() == n
+            && line.knots.iter().all(|knot| knot.is_finite())
+            && line.scores.iter().all(|score| score.abs() <= Self::MAX_SCORE)
+            && line.segments().all(|(_, width, rise)| width > 0.0 && width.is_finite() && rise.is_finite());
+        is_line.then_some(line)
+    }
+
+    /// Where the line bends, with its ends; strictly ascending.
+    pub fn knots(&self) -> &[f32] {
+        &self.knots
+    }
+
+    /// The score at each knot.
+    pub fn scores(&self) -> &[f32] {
+        &self.scores
+    }
+
+    /// The score of a finite value.
+    pub fn apply(&self, value: f32) -> f32 {
+        self.segments().fold(self.scores[0], |sum, (start, width, rise)| sum + climb(value, start, width, rise)) + 0.0
+    }
+
+    /// Start, width and slope of each segment.
+    pub(crate) fn segments(&self) -> impl Iterator<Item = (f32, f32, f32)> {
+        let (ends, tops) = (self.knots.iter().skip(1), self.scores.iter().skip(1));
+        self.knots.iter().zip(ends).zip(self.scores.iter().zip(tops)).map(|((start, end), (low, high))| {
+            let width = end - start;
+            (*start, width, (high - low) / width)
+        })
+    }
+}
+
+/// What a segment adds to the score of a value.
+#[inline(always)]
+pub(crate) fn climb(value: f32, start: f32, width: f32, rise: f32) -> f32 {
+    let inside = value - start;
+    // As comparisons, which are one vector instruction each; `max` and `min` have rules for NaN that are not needed.
+    let inside = if inside > 0.0 { inside } else { 0.0 };
+    let inside = if inside < width { inside } else { width };
+    rise * inside
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Piecewise {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(serde::Deserialize)]
+        struct Points {
+            knots: Vec<f32>,
+            scores: Vec<f32>,
+        }
+        let points = Points::deserialize(from)?;
+        Self::new(points.knots, points.scores)
+            .ok_or_else(|| serde::de::Error::custom("expected 2 to 9 ascending knots with a score each"))
+    }
 }
 
 impl Scale {
@@ -87,6 +176,7 @@ impl Scale {
             Self::Robust { width: 0.0, .. } => 0.0,
             Self::Robust { median, width } => robust(value, *median, *width),
             Self::Quantile { knots } => normal_score(share_below(knots, value)),
+            Self::Piecewise(line) => line.apply(value),
         }
     }
 }
@@ -216,9 +306,24 @@ mod tests {
     }
 
     #[test]
+    fn a_line_is_refused_where_single_precision_cannot_hold_it() {
+        let points = |knots: &[f32], scores: &[f32]| Piecewise::new(knots.into(), scores.into());
+        assert!(points(&[f32::MIN, f32::MAX], &[0.0, 1.0]).is_none(), "its width is infinite");
+        assert!(points(&[0.0, f32::MIN_POSITIVE / 4.0], &[0.0, 1.0]).is_none(), "its slope is infinite");
+        assert!(points(&[0.0, 1.0], &[0.0, f32::NAN]).is_none());
+        assert!(points(&[0.0], &[0.0]).is_none());
+        assert!(points(&[0.0, 1.0], &[0.0, 1.0, 2.0]).is_none());
+        let ten: Vec<f32> = (0..10).map(|i| i as f32).collect();
+        assert!(points(&ten, &ten).is_none(), "nine segments");
+        assert!(points(&ten[..9], &ten[..9]).is_some());
+    }
+
+    #[test]
     fn scales_are_monotone() {
         let knots = vec![-3.0, -1.0, -1.0, -1.0, 0.0, 0.5, 0.5, 8.0];
-        for scale in [Scale::quantile(knots), Scale::robust(&quartiles([-3.0, -1.0, 0.0, 0.5, 8.0]))] {
+        let line = Piecewise::new(vec![-3.0, -1.0, 0.1, 0.3, 8.0], vec![-5.2, -0.3, 0.1, 2.0, 5.2]).expect("a line");
+        let robust = Scale::robust(&quartiles([-3.0, -1.0, 0.0, 0.5, 8.0]));
+        for scale in [Scale::quantile(knots), robust, Scale::Piecewise(line)] {
             let scaled: Vec<f32> = (-400..=900).map(|i| scale.apply(i as f32 / 100.0)).collect();
             assert!(scaled.is_sorted());
         }

@@ -138,6 +138,7 @@ fn encoder(encoder: &Encoder) -> String {
         Encoder::Magnitude(magnitude) => match magnitude.scale {
             Scale::Robust { .. } => "robust scale, smooth clip".into(),
             Scale::Quantile { .. } => "quantile to normal".into(),
+            Scale::Piecewise(_) => "piecewise linear".into(),
         },
         Encoder::TwoValued(_) => "two-valued".into(),
         Encoder::Presence => "indicator of missing values".into(),

@@ -11,8 +11,8 @@ use crate::reader::Reader;
 use crate::{
     Csv, Cutoffs, Data, Delimiter, Device, DeviceKind, Distill, Encode, Evaluate, Experiment, Features, Gates, Model,
     ModelHead, ModelKind, NumericEncoding, Plan, Precision, Preset, Profit, Quantize, Report, Returns, Run,
-    SegmentCriterion, SegmentMetric, Segments, Source, Split, SplitKind, Synthetic, SyntheticKind, Task, Time, Train,
-    presets,
+    SegmentCriterion, SegmentMetric, Segments, Source, Split, SplitKind, StudentScales, Synthetic, SyntheticKind, Task,
+    Time, Train, presets,
 };
 
 /// What a file says before its parts are compared with each other.
@@ -272,6 +272,7 @@ fn distill(reader: &mut Reader) -> Distill {
     let share = float().at_least(0.0).at_most(1.0);
     let mut s = reader.section("distill");
     Distill {
+        scales: s.get("scales", &choice(), StudentScales::Compact),
         network_bytes: s.get("network_bytes", &count(1_024..=16_777_216), 20_000) as usize,
         blocks: s.get("blocks", &count(1..=8), 2) as usize,
         label_share: s.get("label_share", &share, 0.1),

@@ -9,7 +9,7 @@ use tenure_table::TextColumn;
 use crate::instant::Clock;
 
 /// Consecutive rows of one file.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Batch {
     /// The number of the first row among the file's rows of data, counted from 1.
     pub first_row: u64,
@@ -41,7 +41,7 @@ impl Batch {
 }
 
 /// The cells of one column of a batch.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Cells {
     /// Fields of a text file.
     Fields(TextColumn),
@@ -79,7 +79,7 @@ impl MissingWords {
         Self(words.iter().map(|word| word.trim().to_string()).collect())
     }
 
-    fn has(&self, text: &str) -> bool {
+    pub(crate) fn has(&self, text: &str) -> bool {
         text.is_empty() || (!self.0.is_empty() && self.0.contains(text))
     }
 }

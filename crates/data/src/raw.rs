@@ -4,12 +4,14 @@
 //! is not what its column was read as makes its row a [`BadRow`]; the others go on.
 
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use tenure_config::Data;
-use tenure_table::{Span, TextColumn};
+use tenure_table::{Categories, Span, TextColumn};
 
 use crate::cell::{Batch, Cell, Cells, MissingWords};
 use crate::instant::Clock;
+use crate::levels::levels;
 use crate::source::{SourceFile, known_rows, open_all};
 use crate::{DataError, Observer};
 
@@ -27,13 +29,8 @@ pub struct RawColumn {
 pub enum RawCells {
     /// NaN is missing.
     Numbers(Vec<f32>),
-    /// Levels; where `missing` is set there is none.
-    Levels {
-        /// One for each row.
-        texts: TextColumn,
-        /// One for each row.
-        missing: Vec<bool>,
-    },
+    /// Each level of the batch once, in order of appearance, and which one each row has.
+    Levels(Categories),
 }
 
 /// Consecutive rows of one file.
@@ -73,6 +70,17 @@ pub struct RawFiles {
     data: Data,
 }
 
+/// What is read of files.
+#[derive(Clone, Copy, Debug)]
+pub struct RawWanted<'a> {
+    /// The columns.
+    pub columns: &'a [RawColumn],
+    /// The column of ids, where one is named.
+    pub id: Option<&'a str>,
+    /// Batches that are worked on at once, at least 1.
+    pub n_workers: usize,
+}
+
 impl RawFiles {
     /// Opens the files of these paths or patterns, in order of their paths; `data` says how text is read.
     pub fn open(patterns: &[String], data: &Data) -> Result<Self, DataError> {
@@ -90,32 +98,99 @@ impl RawFiles {
         self.files.iter().all(|file| file.place(name).is_some())
     }
 
-    /// Reads these columns, and the ids where a column of them is named, and returns the number of rows.
-    pub fn read(
+    /// Reads batch after batch, has several worked on at once, and hands what `work` made of them to `collect` in the
+    /// order of the rows; returns the number of rows. Two batches a worker are in memory, and not more.
+    pub fn read<T: Send>(
         &self,
-        columns: &[RawColumn],
-        id: Option<&str>,
+        wanted: RawWanted<'_>,
         observer: &mut dyn Observer,
-        visit: &mut dyn FnMut(&RawBatch<'_>) -> Result<(), DataError>,
+        work: &(dyn Fn(RawBatch<'_>) -> T + Sync),
+        collect: &mut dyn FnMut(T) -> Result<(), DataError>,
     ) -> Result<u64, DataError> {
         for file in &self.files {
-            check(file, columns, id)?;
+            check(file, wanted.columns, wanted.id)?;
         }
-        let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).chain(id).collect();
-        let mut converter =
-            Converter { columns, missing: MissingWords::new(&self.data.missing), clock: Clock::new(&self.data)? };
+        let missing = MissingWords::new(&self.data.missing);
+        let converter = Converter { columns: wanted.columns, missing: &missing, clock: Clock::new(&self.data)? };
         observer.begin("scoring", known_rows(&self.files));
-        let mut done = 0;
-        for file in &self.files {
-            file.read(&names, &self.data, u64::MAX, &mut |batch| {
-                visit(&converter.convert(&file.path, batch))?;
-                done += batch.n_rows as u64;
-                observer.progress(done);
-                Ok(())
-            })?;
-        }
-        Ok(done)
+        let n_workers = wanted.n_workers.max(1);
+        let names: Vec<&str> = wanted.columns.iter().map(|column| column.name.as_str()).chain(wanted.id).collect();
+        let names = names.as_slice();
+        std::thread::scope(|scope| {
+            let (mut to_work, mut done) = (Vec::new(), Vec::new());
+            for _ in 0..n_workers {
+                let (sender, dealt) = sync_channel::<(&SourceFile, Dealt)>(1);
+                let (results, receiver) = sync_channel::<Result<(usize, T), DataError>>(1);
+                let mut converter = converter.clone();
+                scope.spawn(move || {
+                    for (file, dealt) in dealt {
+                        let batch = match dealt {
+                            Dealt::Read(batch) => Ok(batch),
+                            Dealt::Slice(slice) => file.read_slice(names, slice),
+                        };
+                        let made = batch.map(|batch| (batch.n_rows, work(converter.convert(&file.path, &batch))));
+                        if results.send(made).is_err() {
+                            break;
+                        }
+                    }
+                });
+                to_work.push(sender);
+                done.push(receiver);
+            }
+            let reader = scope.spawn(move || self.deal(names, &to_work));
+            let mut n_rows = 0;
+            // Batch i went to worker i modulo their number, and comes back from there.
+            let collected =
+                (0..).map(|i: usize| done[i % n_workers].recv()).map_while(Result::ok).try_for_each(|made| {
+                    let (n_made, made) = made?;
+                    n_rows += n_made as u64;
+                    observer.progress(n_rows);
+                    collect(made)
+                });
+            // Workers that nobody listens to stop, and the reader with them.
+            drop(done);
+            let read = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            collected.and(read).map(|()| n_rows)
+        })
     }
+
+    /// Deals all files out, one batch or slice to each worker in turn, for as long as they take them.
+    fn deal<'f>(&'f self, names: &[&str], to_work: &[SyncSender<(&'f SourceFile, Dealt)>]) -> Result<(), DataError> {
+        let mut n_dealt = 0;
+        let mut hand = |file, dealt| {
+            let is_taken = to_work[n_dealt % to_work.len()].send((file, dealt)).is_ok();
+            n_dealt += 1;
+            is_taken
+        };
+        for file in &self.files {
+            let mut is_taken = true;
+            if let Some(slices) = file.slices()? {
+                is_taken = slices.into_iter().all(|slice| hand(file, Dealt::Slice(slice)));
+            } else {
+                let read = file.read(names, &self.data, u64::MAX, &mut |batch| {
+                    is_taken = hand(file, Dealt::Read(batch.clone()));
+                    // The way to stop reading early; what is said is not heard.
+                    let unheard = || DataError::Library { doing: String::new(), reason: String::new() };
+                    if is_taken { Ok(()) } else { Err(unheard()) }
+                });
+                if is_taken {
+                    read?;
+                }
+            }
+            if !is_taken {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a worker is dealt.
+enum Dealt {
+    /// A batch of a file that is read from the front.
+    Read(Batch),
+    /// Rows that the worker reads itself.
+    Slice((usize, usize)),
 }
 
 /// Every file must have every column.
@@ -134,9 +209,10 @@ fn check(file: &SourceFile, columns: &[RawColumn], id: Option<&str>) -> Result<(
 }
 
 /// Turns batches of cells into numbers and levels.
+#[derive(Clone)]
 struct Converter<'a> {
     columns: &'a [RawColumn],
-    missing: MissingWords,
+    missing: &'a MissingWords,
     clock: Clock,
 }
 
@@ -157,7 +233,7 @@ impl Converter<'_> {
             columns.push(if column.is_number {
                 RawCells::Numbers(self.numbers(column, cells, batch.n_rows, &mut bad))
             } else {
-                self.levels(cells, batch.n_rows)
+                RawCells::Levels(levels(cells, batch.n_rows, self.missing))
             });
         }
         let ids = batch.columns.get(self.columns.len()).map(|cells| self.texts(cells, batch.n_rows));
@@ -169,6 +245,9 @@ impl Converter<'_> {
     fn numbers(&mut self, column: &RawColumn, cells: &Cells, n_rows: usize, bad: &mut Vec<BadRow>) -> Vec<f32> {
         // Floats and integers of Parquet need no look at each cell's kind.
         match cells {
+            Cells::Float(values) if values.null_count() == 0 => {
+                return values.into_no_null_iter().map(single).collect();
+            }
             Cells::Float(values) => return values.iter().map(|value| single(value.unwrap_or(f64::NAN))).collect(),
             Cells::Integer(values) => {
                 return values.iter().map(|value| value.map_or(f32::NAN, |value| value as f64 as f32)).collect();
@@ -176,7 +255,7 @@ impl Converter<'_> {
             _ => {}
         }
         let number = |row_idx: usize| {
-            let cell = cells.get(row_idx, &self.missing);
+            let cell = cells.get(row_idx, self.missing);
             if let Ok(number) = cell.number() {
                 return single(number.unwrap_or(f64::NAN));
             }
@@ -190,23 +269,11 @@ impl Converter<'_> {
         (0..n_rows).map(number).collect()
     }
 
-    fn levels(&self, cells: &Cells, n_rows: usize) -> RawCells {
-        let mut texts = TextColumn::with_capacity(n_rows);
-        let mut missing = Vec::with_capacity(n_rows);
-        let mut spelled = String::new();
-        for row_idx in 0..n_rows {
-            let cell = cells.get(row_idx, &self.missing);
-            missing.push(cell == Cell::Missing);
-            push(&mut texts, cell, &mut spelled);
-        }
-        RawCells::Levels { texts, missing }
-    }
-
     fn texts(&self, cells: &Cells, n_rows: usize) -> TextColumn {
         let mut texts = TextColumn::with_capacity(n_rows);
         let mut spelled = String::new();
         for row_idx in 0..n_rows {
-            push(&mut texts, cells.get(row_idx, &self.missing), &mut spelled);
+            push(&mut texts, cells.get(row_idx, self.missing), &mut spelled);
         }
         texts
     }
@@ -251,21 +318,27 @@ mod tests {
         file.write_all(b"plan,id,spend\ngold,7,1.5\n NA ,8,\nb,9\nb,10,many\nb,11,2024-01-02\n").expect("written");
         let files = RawFiles::open(&[file.path().display().to_string()], &settings()).expect("opened");
         let mut seen = 0;
-        let n_rows =
-            files.read(&[column("spend", true), column("plan", false)], Some("id"), &mut Silent, &mut |batch| {
-                seen += 1;
-                let RawCells::Numbers(spend) = &batch.columns[0] else { unreachable!() };
-                assert_eq!(spend[0], 1.5);
-                assert!(spend[1].is_nan());
-                assert_eq!(spend[4], 19_724.0);
-                let RawCells::Levels { texts, missing } = &batch.columns[1] else { unreachable!() };
-                assert_eq!((texts.get(0), missing.as_slice()), ("gold", [false, true, true, false, false].as_slice()));
-                assert_eq!(batch.ids.as_ref().expect("asked for").get(3), "10");
-                let bad: Vec<_> =
-                    batch.bad.iter().map(|row| (row.row_idx, row.column.as_str(), row.value.as_str())).collect();
-                assert_eq!(bad, [(2, "", "b,9"), (3, "spend", "many")]);
-                Ok(())
-            });
+        let columns = [column("spend", true), column("plan", false)];
+        let wanted = RawWanted { columns: &columns, id: Some("id"), n_workers: 2 };
+        let whole = |batch: RawBatch<'_>| {
+            let RawBatch { columns, ids, bad, .. } = batch;
+            (columns, ids, bad)
+        };
+        let n_rows = files.read(wanted, &mut Silent, &whole, &mut |(columns, ids, bad)| {
+            seen += 1;
+            let RawCells::Numbers(spend) = &columns[0] else { unreachable!() };
+            assert_eq!(spend[0], 1.5);
+            assert!(spend[1].is_nan());
+            assert_eq!(spend[4], 19_724.0);
+            let RawCells::Levels(plans) = &columns[1] else { unreachable!() };
+            let plans: Vec<_> = (0..5).map(|row_idx| plans.get(row_idx)).collect();
+            assert_eq!(plans, [Some("gold"), None, None, Some("b"), Some("b")]);
+            assert_eq!(ids.as_ref().expect("asked for").get(3), "10");
+            let bad: Vec<_> =
+                bad.iter().map(|row: &BadRow| (row.row_idx, row.column.as_str(), row.value.as_str())).collect();
+            assert_eq!(bad, [(2, "", "b,9"), (3, "spend", "many")]);
+            Ok(())
+        });
         assert_eq!((n_rows.expect("read"), seen), (5, 1));
     }
 
@@ -274,7 +347,40 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().expect("a file");
         file.write_all(b"a\n1\n").expect("written");
         let files = RawFiles::open(&[file.path().display().to_string()], &settings()).expect("opened");
-        let error = files.read(&[column("b", true)], None, &mut Silent, &mut |_| Ok(())).expect_err("no such column");
+        let columns = [column("b", true)];
+        let wanted = RawWanted { columns: &columns, id: None, n_workers: 1 };
+        let error = files.read(wanted, &mut Silent, &|_| (), &mut |()| Ok(())).expect_err("no such column");
         assert!(error.to_string().contains("expected a column `b` (an input of the bundle), found `a`"), "{error}");
+    }
+
+    /// Forty files of one row, three workers: order is that of the files, and a collector that fails stops all of it.
+    #[test]
+    fn many_workers_keep_the_order_and_stop_when_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for i in 0..40 {
+            std::fs::write(folder.path().join(format!("{i:02}.csv")), format!("a\n{i}\n")).expect("written");
+        }
+        let files = RawFiles::open(&[format!("{}/*.csv", folder.path().display())], &settings()).expect("opened");
+        let columns = [column("a", true)];
+        let wanted = RawWanted { columns: &columns, id: None, n_workers: 3 };
+        let first = |batch: RawBatch<'_>| match &batch.columns[0] {
+            RawCells::Numbers(numbers) => numbers[0],
+            RawCells::Levels(_) => f32::NAN,
+        };
+        let mut seen = Vec::new();
+        let n_rows = files.read(wanted, &mut Silent, &first, &mut |number| {
+            seen.push(number);
+            Ok(())
+        });
+        assert_eq!(n_rows.expect("read"), 40);
+        assert_eq!(seen, (0..40_u8).map(f32::from).collect::<Vec<_>>());
+        let mut n_seen = 0;
+        let failed = files.read(wanted, &mut Silent, &first, &mut |_| {
+            n_seen += 1;
+            let reason = "no room".to_owned();
+            if n_seen < 5 { Ok(()) } else { Err(DataError::Library { doing: "writing".into(), reason }) }
+        });
+        assert!(failed.expect_err("the collector failed").to_string().contains("no room"));
+        assert_eq!(n_seen, 5);
     }
 }

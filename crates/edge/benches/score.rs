@@ -1,6 +1,7 @@
 //! What a row costs: 64 numbers in, a 64-128-64-1 churn network, one thread.
 //!
 //!     cargo bench -p tenure-edge                      the table
+//!     cargo bench -p tenure-edge -- --only TEXT       the cases whose names hold this text
 //!     cargo bench -p tenure-edge -- --export FOLDER   the same network and rows, for `benches/peers/edge.py`
 //!
 //! Every figure is the median of 31 rounds; the cases of a round take turns, so that a noisy machine is noisy for all.
@@ -50,6 +51,9 @@ fn main() {
         println!("{name}: bundle of {size_bytes} bytes");
         push_cases(&mut cases, name, &bytes(lines)[..*size_bytes], &rows);
     }
+    if let Some(place) = arguments.iter().position(|argument| argument == "--only") {
+        cases.retain(|case| case.name.contains(&arguments[place + 1]));
+    }
     let mut seconds = vec![Vec::new(); cases.len()];
     for _ in 0..N_ROUNDS {
         for (case, seconds) in cases.iter_mut().zip(&mut seconds) {
@@ -69,6 +73,7 @@ fn main() {
 fn bundles() -> Vec<(String, Vec<Line>, usize)> {
     let scalings = [
         ("robust", Scaling::Robust),
+        ("piecewise", Scaling::Piecewise),
         ("quantile100", Scaling::Quantile(100)),
         ("quantile1000", Scaling::Quantile(1000)),
     ];
@@ -165,7 +170,7 @@ fn export(folder: &Path) {
     let write = |name: &str, bytes: &[u8]| fs::write(folder.join(name), bytes).expect("the folder can be written");
     let floats = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
     for (precision, bits) in [("int8", 8), ("f32", 32)] {
-        for (scaling, scale) in [("robust", Scaling::Robust), ("quantile1000", Scaling::Quantile(1000))] {
+        for (scaling, scale) in [("robust", Scaling::Robust), ("piecewise", Scaling::Piecewise)] {
             write(&format!("{precision}-{scaling}.tenure"), &numeric_bundle(&WIDTHS, bits, scale).to_bytes());
         }
     }

@@ -4,13 +4,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use tenure_artifact::bundle::{Action, Answer, Bundle, BundleError, LeSlice, Policy, Sample, Threshold};
-use tenure_artifact::{Encoder, RawRow, RawValue, RowBuffers, RowEncoder, RowFlags};
+use tenure_artifact::{ColumnValues, Encoder, RawRow, RawValue, RowBuffers, RowEncoder, RowFlags};
 
 use crate::answer::answer;
 use crate::kernel::{Kernel, TILE, Tile, UnavailableKernel};
 use crate::network::Layers;
 use crate::workspace::Shape;
-use crate::{BatchError, Prediction, ScoreError, VerifyError, Workspace};
+use crate::{BatchError, Prediction, Score, ScoreError, VerifyError, Workspace};
 
 /// A bundle, ready to score.
 #[derive(Debug)]
@@ -45,13 +45,25 @@ pub enum Rows<'r> {
     Values(&'r [RawValue<'r>]),
     /// `[rows, columns]`, NaN where a number is missing; for models without levels.
     Numbers(&'r [f32]),
+    /// Column by column, levels encoded already.
+    Columns {
+        /// One for each input.
+        columns: &'r [ColumnValues<'r>],
+        /// The first row to score.
+        first_row: usize,
+    },
 }
 
 impl<'r> Rows<'r> {
-    fn len(&self) -> usize {
+    /// How many values there are for so many rows; a shorter column counts as none.
+    fn n_values(&self, n_rows: usize) -> usize {
         match self {
             Self::Values(values) => values.len(),
             Self::Numbers(numbers) => numbers.len(),
+            Self::Columns { columns, first_row } => {
+                let reaches = |column: &&ColumnValues<'_>| column.n_rows().saturating_sub(*first_row) >= n_rows;
+                columns.iter().filter(reaches).count().saturating_mul(n_rows)
+            }
         }
     }
 
@@ -60,6 +72,7 @@ impl<'r> Rows<'r> {
         match self {
             Self::Values(values) => RawRow::Values(&values[range]),
             Self::Numbers(numbers) => RawRow::Numbers(&numbers[range]),
+            Self::Columns { columns, first_row } => RawRow::Columns { columns, row_idx: first_row + row_idx },
         }
     }
 }
@@ -172,7 +185,24 @@ impl<'a> Model<'a> {
         }
         let unusual = self.encode(row, 0, workspace)?;
         self.forward(1, workspace);
-        Ok(Prediction { score: answer(&self.answer, &workspace.logits[..workspace.shape.n_logits]), unusual })
+        let mut out = [Prediction { unusual, ..Prediction::default() }];
+        self.answer_rows(&mut out, &mut workspace.logits[..workspace.shape.n_logits]);
+        let [prediction] = out;
+        Ok(prediction)
+    }
+
+    /// Scores from the logits of these rows, `[rows, K, O]`.
+    fn answer_rows(&self, out: &mut [Prediction], logits: &mut [f64]) {
+        if let (Answer::Churn { calibration }, 1) = (&self.answer, self.n_members) {
+            self.kernel.calibrate(calibration, logits);
+            for (prediction, probability) in out.iter_mut().zip(logits) {
+                prediction.score = Score::Churn { probability: *probability };
+            }
+            return;
+        }
+        for (prediction, logits) in out.iter_mut().zip(logits.chunks_exact(self.n_members * self.n_outputs)) {
+            prediction.score = answer(&self.answer, logits);
+        }
     }
 
     /// Scores as many rows as `out` has room for; faster per row than one at a time. Allocates nothing.
@@ -183,8 +213,9 @@ impl<'a> Model<'a> {
         workspace: &mut Workspace,
     ) -> Result<(), BatchError> {
         let n_columns = self.encoder.inputs().len();
-        if Some(rows.len()) != out.len().checked_mul(n_columns) {
-            return Err(BatchError::Length { expected: out.len().saturating_mul(n_columns), found: rows.len() });
+        let found = rows.n_values(out.len());
+        if Some(found) != out.len().checked_mul(n_columns) {
+            return Err(BatchError::Length { expected: out.len().saturating_mul(n_columns), found });
         }
         if workspace.shape != self.shape() {
             return Err(BatchError::Row { row_idx: 0, error: ScoreError::Workspace });
@@ -198,9 +229,7 @@ impl<'a> Model<'a> {
                 prediction.unusual = unusual.map_err(|error| BatchError::Row { row_idx, error })?;
             }
             self.forward(out.len(), workspace);
-            for (prediction, logits) in out.iter_mut().zip(workspace.logits.chunks_exact(n_logits)) {
-                prediction.score = answer(&self.answer, logits);
-            }
+            self.answer_rows(out, &mut workspace.logits[..out.len() * n_logits]);
         }
         Ok(())
     }

@@ -37,6 +37,7 @@
 //! # Ok(())
 //! # }
 //! ```
+mod compact;
 mod dataset;
 mod error;
 mod explain;
@@ -47,6 +48,7 @@ mod split;
 mod target;
 mod transform;
 
+pub use compact::{compact, recode};
 pub use dataset::Dataset;
 pub use error::{EncodeError, PartName, UnitName};
 pub use explain::{CODES, explain};

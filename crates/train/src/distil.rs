@@ -32,6 +32,8 @@ pub struct DistilJob<'a> {
     pub validation: &'a Dataset,
     /// The encoders of both, which say which inputs are one column.
     pub preprocessor: &'a Preprocessor,
+    /// The same rows as the student reads them.
+    pub student: StudentRows<'a>,
     /// The ensemble.
     pub teacher: &'a Trained,
     /// From its raw to its calibrated probability.
@@ -48,12 +50,23 @@ pub struct DistilJob<'a> {
     pub device: &'a ChosenDevice,
 }
 
+/// A teacher's rows through encoders of the student's own, which read the same columns in the same order.
+#[derive(Clone, Copy, Debug)]
+pub struct StudentRows<'a> {
+    /// Training rows, in the teacher's order.
+    pub train: &'a Dataset,
+    /// Validation rows, in the teacher's order.
+    pub validation: &'a Dataset,
+    /// The encoders of both.
+    pub preprocessor: &'a Preprocessor,
+}
+
 /// Trains the student of an ensemble.
 pub fn distil(job: DistilJob<'_>, observer: &mut dyn Observer) -> Result<Trained, TrainError> {
-    let model = student_model(job.model, job.settings, job.train);
+    let model = student_model(job.model, job.settings, job.student.train);
     let settings = student_settings(job.train_settings, job.settings);
     let train = job.student_rows()?;
-    let validation = soft_copies(job.validation, &job.teach(job.validation)?);
+    let validation = soft_copies(job.student.validation, &job.teach(job.validation)?);
     let fit_job = FitJob {
         train: &train,
         validation: &validation,
@@ -75,13 +88,15 @@ impl DistilJob<'_> {
     /// Training rows with blended targets, then the mixed rows with the teacher's.
     fn student_rows(&self) -> Result<Dataset, TrainError> {
         let share = self.settings.label_share;
-        let mut rows = self.train.clone();
+        let mut rows = self.student.train.clone();
         for (target, taught) in rows.target.iter_mut().zip(self.teach(self.train)?) {
             *target = (share * f64::from(*target) + (1.0 - share) * taught) as f32;
         }
         if self.settings.mixed_rows > 0 {
-            let mut mixed = mix(self.train, self.preprocessor, self.settings, self.seed);
-            mixed.target = self.teach(&mixed)?.into_iter().map(|p| p as f32).collect();
+            // The seed makes the same choices on both sides: one made row, read by the teacher and by the student.
+            let taught = self.teach(&mix(self.train, self.preprocessor, self.settings, self.seed))?;
+            let mut mixed = mix(self.student.train, self.student.preprocessor, self.settings, self.seed);
+            mixed.target = taught.into_iter().map(|p| p as f32).collect();
             append(&mut rows, mixed);
         }
         Ok(rows)
@@ -195,6 +210,7 @@ mod tests {
     use super::*;
 
     const SETTINGS: plan::Distill = plan::Distill {
+        scales: plan::StudentScales::Compact,
         network_bytes: 20_000,
         blocks: 2,
         label_share: 0.1,

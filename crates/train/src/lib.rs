@@ -36,7 +36,7 @@ pub mod two_part;
 mod value;
 
 pub use checkpoint::Checkpoints;
-pub use distil::{DistilJob, distil, student_width};
+pub use distil::{DistilJob, StudentRows, distil, student_width};
 pub use error::{TrainError, explain};
 pub use fit::{FitJob, fit};
 pub use labels::{Labels, fit_head};

@@ -7,7 +7,9 @@ use super::error::BundleError;
 use super::file::Section;
 use super::reader::Reader;
 use super::writer::Writer;
-use crate::{Embedding, Encoder, InputColumn, Levels, Magnitude, OneHot, Scale, TargetStatistics, TwoValued};
+use crate::{
+    Embedding, Encoder, InputColumn, Levels, Magnitude, OneHot, Piecewise, Scale, TargetStatistics, TwoValued,
+};
 
 const NUMBER: u8 = 0;
 const LEVEL: u8 = 1;
@@ -21,6 +23,7 @@ const TARGET_STATISTICS: u8 = 6;
 
 const ROBUST: u8 = 1;
 const QUANTILE: u8 = 2;
+const PIECEWISE: u8 = 3;
 
 /// The sections `schema` and `encoders`.
 pub(super) fn write(inputs: &[InputColumn]) -> (Vec<u8>, Vec<u8>) {
@@ -151,6 +154,11 @@ fn write_scale(out: &mut Writer, scale: &Scale) {
                 out.number(*knot);
             }
         }
+        Scale::Piecewise(line) => {
+            out.number(PIECEWISE);
+            out.u32(line.knots().len());
+            line.knots().iter().chain(line.scores()).for_each(|number| out.number(*number));
+        }
     }
 }
 
@@ -174,6 +182,13 @@ fn read_scale(from: &mut Reader<'_>) -> Result<Scale, BundleError> {
                 return Err(from.invalid("finite knots in ascending order", n_knots as u64));
             }
             Ok(Scale::quantile(knots.iter().collect()))
+        }
+        PIECEWISE => {
+            let n_knots = from.count(8)?;
+            let (knots, scores) = (from.slice::<f32>(n_knots)?, from.slice::<f32>(n_knots)?);
+            let line = Piecewise::new(knots.iter().collect(), scores.iter().collect());
+            line.map(Scale::Piecewise)
+                .ok_or_else(|| from.invalid("2 to 9 ascending knots with a score each", n_knots as u64))
         }
         other => Err(from.invalid("the code of a scale", u64::from(other))),
     }

@@ -2,6 +2,7 @@
 
 extern crate std;
 
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -16,6 +17,10 @@ fn levels() -> Levels {
 
 fn magnitude(scale: Scale, missing_indicator: bool) -> Encoder {
     Encoder::Magnitude(Magnitude { scale, min: -2.0, max: 50.0, missing_indicator })
+}
+
+fn line(knots: &[f32], scores: &[f32]) -> Scale {
+    Scale::Piecewise(Piecewise::new(knots.into(), scores.into()).expect("a line"))
 }
 
 fn inputs(knots: &[f32]) -> Vec<InputColumn> {
@@ -39,6 +44,8 @@ fn inputs(knots: &[f32]) -> Vec<InputColumn> {
         Encoder::Embedding(Embedding::new(levels())),
         magnitude(Scale::quantile(vec![5.0; 4]), false),
         magnitude(robust, true),
+        magnitude(line(&[0.0, 1.0, 9.0], &[-2.0, 0.0, 0.0]), true),
+        magnitude(line(&[-3.0, 50.0], &[-0.0, 5.0]), false),
     ];
     encoders.into_iter().map(|encoder| InputColumn::new("x", encoder)).collect()
 }
@@ -60,9 +67,9 @@ proptest! {
     #[test]
     fn both_arrangements_write_the_same_bits(
         knots in prop::collection::vec(prop_oneof![-3.0_f32..55.0, (-3_i8..9).prop_map(f32::from)], 2..80),
-        numbers in prop::collection::vec(number(), 11),
-        names in prop::collection::vec(prop::sample::select(vec!["a", "b", "c", "?"]), 11),
-        missing in prop::collection::vec(prop::bool::weighted(0.15), 11),
+        numbers in prop::collection::vec(number(), 13),
+        names in prop::collection::vec(prop::sample::select(vec!["a", "b", "c", "?"]), 13),
+        missing in prop::collection::vec(prop::bool::weighted(0.15), 13),
     ) {
         let mut knots = knots;
         knots.sort_by(f32::total_cmp);
@@ -90,6 +97,29 @@ proptest! {
         prop_assert_eq!(bits(&expected.0), bits(&found.0));
         prop_assert_eq!(bits(&expected.1), bits(&found.1));
         prop_assert_eq!(&expected.2, &found.2);
+
+        // The same row as the second of two in columns.
+        let names: Vec<String> = ["?", "a", "b", "c"].map(String::from).into();
+        let levels: Vec<Option<EncodedLevels>> =
+            (0..row.len()).map(|input_idx| arranged.encode_levels(input_idx, &names).ok()).collect();
+        let number = |value: &RawValue<'_>| if let RawValue::Number(number) = value { *number } else { f32::NAN };
+        let code = |value: &RawValue<'_>| match value {
+            RawValue::Level(name) => names.iter().position(|known| known == name).map_or(9, |place| place as u32),
+            _ => u32::MAX,
+        };
+        let numbers: Vec<[f32; 2]> = row.iter().map(|value| [0.0, number(value)]).collect();
+        let codes: Vec<[u32; 2]> = row.iter().map(|value| [0, code(value)]).collect();
+        let columns: Vec<ColumnValues<'_>> = (0..row.len()).map(|i| match &levels[i] {
+            Some(levels) => ColumnValues::Levels { codes: &codes[i], levels },
+            None => ColumnValues::Numbers(&numbers[i]),
+        }).collect();
+        let out = RowBuffers { continuous: &mut found.0, binary: &mut found.1, categorical: &mut found.2 };
+        let row = RawRow::Columns { columns: &columns, row_idx: 1 };
+        let found_flags = arranged.encode(row, &mut arranged.scratch(), out).expect("the row fits");
+        prop_assert_eq!(expected_flags, found_flags);
+        prop_assert_eq!(bits(&expected.0), bits(&found.0));
+        prop_assert_eq!(bits(&expected.1), bits(&found.1));
+        prop_assert_eq!(&expected.2, &found.2);
     }
 }
 
@@ -98,7 +128,7 @@ fn rows_of_numbers_are_rows_of_values() {
     let inputs: Vec<InputColumn> =
         inputs(&[0.0, 1.0, 2.0]).into_iter().filter(|input| input.encoder.reads_numbers()).collect();
     let encoder = RowEncoder::new(inputs);
-    let numbers = [0.5, f32::NAN, 1.0, 80.0, 3.0, 2.0, 5.0, -4.0];
+    let numbers = [0.5, f32::NAN, 1.0, 80.0, 3.0, 2.0, 5.0, -4.0, 0.25, f32::INFINITY];
     let values = numbers.map(RawValue::Number);
     let encoded = |row| {
         let (mut continuous, mut binary) = (vec![0.0; encoder.widths().0], vec![0.0; encoder.widths().1]);
@@ -111,17 +141,30 @@ fn rows_of_numbers_are_rows_of_values() {
 
 #[test]
 fn a_schema_of_plain_magnitudes_takes_the_row_as_it_is() {
-    let robust = || magnitude(Scale::Robust { median: 3.0, width: 1.7 }, false);
-    let inputs: Vec<InputColumn> = (0..9).map(|_| InputColumn::new("x", robust())).collect();
-    let encoder = RowEncoder::new(inputs);
-    assert!(encoder.is_plain);
-    let numbers = [0.5, f32::NAN, 1.0, 80.0, 3.0, 2.0, f32::INFINITY, -4.0, 0.0];
-    let values = numbers.map(RawValue::Number);
-    let encoded = |row| {
+    let robust = Scale::Robust { median: 3.0, width: 1.7 };
+    for scale in [robust, line(&[0.0, 2.0, 60.0], &[-1.0, 0.5, 3.0])] {
+        let inputs: Vec<InputColumn> = (0..9).map(|_| InputColumn::new("x", magnitude(scale.clone(), false))).collect();
+        let defined = Preprocessor::new(inputs.clone(), vec![vec![]; 9], vec![]);
+        let encoder = RowEncoder::new(inputs);
+        assert!(encoder.is_plain);
+        let numbers = [0.5, f32::NAN, 1.0, 80.0, 3.0, 2.0, f32::INFINITY, -4.0, 0.0];
+        let mut values = numbers.map(RawValue::Number);
+        values[8] = RawValue::Missing;
+        let encoded = |row| {
+            let mut continuous = [0.0; 9];
+            let out = RowBuffers { continuous: &mut continuous, binary: &mut [], categorical: &mut [] };
+            let flags = encoder.encode(row, &mut encoder.scratch(), out).expect("the row fits");
+            (flags, bits(&continuous))
+        };
         let mut continuous = [0.0; 9];
         let out = RowBuffers { continuous: &mut continuous, binary: &mut [], categorical: &mut [] };
-        let flags = encoder.encode(row, &mut encoder.scratch(), out).expect("the row fits");
-        (flags, bits(&continuous))
-    };
-    assert_eq!(encoded(RawRow::Values(&values)), encoded(RawRow::Numbers(&numbers)));
+        let flags = defined.apply_row(&values, out).expect("the row fits");
+        assert_eq!(encoded(RawRow::Values(&values)), (flags, bits(&continuous)));
+        let numbers = numbers.map(|number| if number == 0.0 { f32::NAN } else { number });
+        assert_eq!(encoded(RawRow::Numbers(&numbers)), (flags, bits(&continuous)));
+        values[4] = RawValue::Level("3");
+        let out = RowBuffers { continuous: &mut continuous, binary: &mut [], categorical: &mut [] };
+        let refused = encoder.encode(RawRow::Values(&values), &mut encoder.scratch(), out);
+        assert_eq!(refused, Err(ApplyError::WrongKind { input_idx: 4, expected: "number" }));
+    }
 }

@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde_json::{Value, json};
+use tenure_artifact::Preprocessor;
 use tenure_artifact::bundle::Network;
 use tenure_compress::{CompressJob, Compressed, RowSets, Step, Teacher, compress};
-use tenure_config::{Overrides, Plan, Resolved, Setting, Task, resolve};
+use tenure_config::{Overrides, Plan, Resolved, Setting, StudentScales, Task, resolve};
+use tenure_encode::{Dataset, compact, recode, transform};
 use tenure_evaluate::{Bootstrap, Profit};
 use tenure_model::ChosenDevice;
 use tenure_table::Role;
-use tenure_train::{DistilJob, Trained, distil};
+use tenure_train::{DistilJob, StudentRows, Trained, distil};
 
 use crate::args;
 use crate::failure::{Exit, Failure};
@@ -57,8 +59,9 @@ pub fn of_run(
     }
     let device = tenure_model::select_device(&plan.device)?;
     let fold = FinishedFold::load(dir, plan, fold_idx, &device, progress)?;
-    let student = teach(plan, &fold, fold_idx, &device, progress)?;
-    let made = shrink(dir, resolved, &fold, fold_idx, &student, progress)?;
+    let views = StudentViews::of(&fold, plan.distill.scales)?;
+    let student = teach(plan, &fold, &views, fold_idx, &device, progress)?;
+    let made = shrink(dir, resolved, (&fold, &views), fold_idx, &student, progress)?;
     dir.write_json("compress.json", &made)?;
     if made.passed() {
         write_whole(target, &made.file)?;
@@ -68,10 +71,34 @@ pub fn of_run(
     Ok(if made.passed() { Exit::Done } else { Exit::Gate })
 }
 
+/// The fold's rows as the student reads them.
+struct StudentViews {
+    preprocessor: Preprocessor,
+    train: Dataset,
+    validation: Dataset,
+    test: Dataset,
+}
+
+impl StudentViews {
+    fn of(fold: &FinishedFold, scales: StudentScales) -> Result<Self, Failure> {
+        if scales == StudentScales::Teacher {
+            let (preprocessor, train) = (fold.preprocessor.clone(), fold.train.clone());
+            return Ok(Self { preprocessor, train, validation: fold.validation.clone(), test: fold.test.clone() });
+        }
+        let (preprocessor, table) = (compact(&fold.preprocessor), &fold.loaded.table);
+        let recode = |data: &Dataset, rows: &[u32]| recode(&preprocessor, data, table, rows);
+        let train = recode(&fold.train, &fold.partition.train)?;
+        let validation = transform(&preprocessor, table, &fold.partition.validation)?;
+        let test = transform(&preprocessor, table, &fold.partition.test)?;
+        Ok(Self { preprocessor, train, validation, test })
+    }
+}
+
 /// Distils the fold's networks into one.
 fn teach(
     plan: &Plan,
     fold: &FinishedFold,
+    views: &StudentViews,
     fold_idx: usize,
     device: &ChosenDevice,
     progress: &mut Progress,
@@ -81,6 +108,7 @@ fn teach(
         train: &fold.train,
         validation: &fold.validation,
         preprocessor: &fold.preprocessor,
+        student: StudentRows { train: &views.train, validation: &views.validation, preprocessor: &views.preprocessor },
         teacher: &fold.trained,
         calibration: &fold.calibration,
         settings: &plan.distill,
@@ -98,7 +126,7 @@ fn teach(
 fn shrink(
     dir: &RunDir,
     resolved: &Resolved,
-    fold: &FinishedFold,
+    (fold, views): (&FinishedFold, &StudentViews),
     fold_idx: usize,
     student: &Trained,
     progress: &mut Progress,
@@ -112,14 +140,14 @@ fn shrink(
     let raw = fold.trained.predict(&fold.test)?;
     let batch_us = clock.elapsed().as_secs_f64() * 1e6 / fold.test.n_rows().max(1) as f64;
     let calibrated: Vec<f64> = raw.into_iter().map(|p| fold.calibration.apply(p)).collect();
-    let student_test = student.predict(&fold.test)?;
+    let student_test = student.predict(&views.test)?;
     let n_weights: usize = fold.trained.networks().iter().map(|network| network.spec().n_weights()).sum();
     let (evaluate, seed) = (&plan.evaluate, plan.experiment.seed);
     let calibration_seed = seeds::derive(seed, "calibrate student", fold_idx);
     let metadata = metadata(dir, resolved, fold, fold_idx)?;
     let made = compress(&CompressJob {
         student: &carried,
-        preprocessor: &fold.preprocessor,
+        preprocessor: &views.preprocessor,
         table: &fold.loaded.table,
         rows: RowSets {
             train: &fold.partition.train,

@@ -7,7 +7,7 @@ use std::time::Instant;
 use serde_json::{Map, Value, json};
 use tenure_artifact::RawValue;
 use tenure_config::{Data, Overrides, parse};
-use tenure_data::{DataError, RawBatch, RawColumn, RawFiles, RejectWriter, ScoreWriter, Scores};
+use tenure_data::{BadRow, DataError, RawBatch, RawColumn, RawFiles, RawWanted, RejectWriter, ScoreWriter, Scores};
 use tenure_edge::{Flags, Model, Score, Workspace};
 use tenure_table::TextColumn;
 
@@ -61,7 +61,9 @@ fn files(
         n_unusual: 0,
     };
     let wanted = columns(model);
-    let found = source.read(&wanted, id, progress, &mut |batch| sink.add(batch, &score(model, batch)));
+    let n_workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let wanted = RawWanted { columns: &wanted, id, n_workers };
+    let found = source.read(wanted, progress, &|batch| Part::of(model, batch), &mut |part| sink.add(&part));
     let n_rows = found.map_err(|error| explain_absent(model, error))?;
     progress.end();
     let Sink { writer, rejects, n_scored, n_unusual, .. } = sink;
@@ -123,6 +125,36 @@ fn explain_absent(model: &Model<'_>, error: DataError) -> Failure {
     error.into()
 }
 
+/// What a worker made of a batch.
+struct Part {
+    file: PathBuf,
+    first_row: u64,
+    n_rows: usize,
+    /// Places of the scored rows, and what follows for each of them.
+    kept: Vec<usize>,
+    ids: Option<TextColumn>,
+    probability: Vec<f64>,
+    unusual: Vec<u8>,
+    bad: Vec<BadRow>,
+}
+
+impl Part {
+    fn of(model: &Model<'_>, batch: RawBatch<'_>) -> Self {
+        let mut scored = score(model, &batch);
+        let (mut ids, mut kept) = (batch.ids, (0..batch.n_rows).collect::<Vec<usize>>());
+        if !scored.bad.is_empty() {
+            let mut bad = scored.bad.iter().map(|row| row.row_idx).peekable();
+            kept.retain(|row_idx| bad.next_if_eq(row_idx).is_none());
+            scored.probability = kept.iter().map(|&row_idx| scored.probability[row_idx]).collect();
+            scored.unusual = kept.iter().map(|&row_idx| scored.unusual[row_idx]).collect();
+            ids = ids.map(|ids| kept.iter().map(|&row_idx| ids.get(row_idx)).collect());
+        }
+        let Scored { probability, unusual, bad } = scored;
+        let (file, first_row, n_rows) = (batch.file.to_path_buf(), batch.first_row, batch.n_rows);
+        Self { file, first_row, n_rows, kept, ids, probability, unusual, bad }
+    }
+}
+
 /// Where scores go.
 struct Sink {
     writer: ScoreWriter,
@@ -133,21 +165,16 @@ struct Sink {
 }
 
 impl Sink {
-    fn add(&mut self, batch: &RawBatch<'_>, scored: &Scored) -> Result<(), DataError> {
-        for bad in &scored.bad {
-            self.rejects.push(batch.file, batch.first_row + bad.row_idx as u64, bad)?;
+    fn add(&mut self, part: &Part) -> Result<(), DataError> {
+        for bad in &part.bad {
+            self.rejects.push(&part.file, part.first_row + bad.row_idx as u64, bad)?;
         }
-        let mut bad = scored.bad.iter().map(|row| row.row_idx).peekable();
-        let kept: Vec<usize> = (0..batch.n_rows).filter(|row_idx| bad.next_if_eq(row_idx).is_none()).collect();
-        let rows: Vec<u64> = kept.iter().map(|&row_idx| self.next_row + row_idx as u64).collect();
-        self.next_row += batch.n_rows as u64;
-        self.n_scored += kept.len() as u64;
-        let unusual: Vec<u8> = kept.iter().map(|&row_idx| scored.unusual[row_idx]).collect();
-        self.n_unusual += unusual.iter().filter(|bits| **bits != 0).count() as u64;
-        let probability: Vec<f64> = kept.iter().map(|&row_idx| scored.probability[row_idx]).collect();
-        let kept_ids: Option<TextColumn> =
-            batch.ids.as_ref().map(|ids| kept.iter().map(|&row_idx| ids.get(row_idx)).collect());
-        self.writer.write(&Scores { ids: kept_ids.as_ref(), rows: &rows, probability: &probability, unusual: &unusual })
+        let rows: Vec<u64> = part.kept.iter().map(|&row_idx| self.next_row + row_idx as u64).collect();
+        self.next_row += part.n_rows as u64;
+        self.n_scored += part.kept.len() as u64;
+        self.n_unusual += part.unusual.iter().filter(|bits| **bits != 0).count() as u64;
+        let (probability, unusual) = (&part.probability, &part.unusual);
+        self.writer.write(&Scores { ids: part.ids.as_ref(), rows: &rows, probability, unusual })
     }
 }
 

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 /// `[distill]`: one small network learns what the run's ensemble answers.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Distill {
+    /// The scales of magnitudes that the student reads.
+    pub scales: StudentScales,
     /// Bytes that the student's network may take with 8-bit weights, preprocessing apart; its width follows.
     pub network_bytes: usize,
     /// Hidden layers of the student.
@@ -34,6 +36,16 @@ pub struct Quantize {
     pub max_auc_loss: f64,
     /// Log loss on the test rows that the bundle may add to that of the run's networks.
     pub max_log_loss_rise: f64,
+}
+
+choices! {
+    /// The scales of magnitudes that a student reads.
+    StudentScales {
+        /// Lines of at most eight segments along the teacher's scales: small and fast.
+        Compact = "compact",
+        /// Those of the teacher.
+        Teacher = "teacher",
+    }
 }
 
 choices! {

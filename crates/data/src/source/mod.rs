@@ -112,6 +112,19 @@ impl SourceFile {
         }
     }
 
+    /// Slices that can be read in any order, by several threads; none where the format must be read from the front.
+    pub(crate) fn slices(&self) -> Result<Option<Vec<(usize, usize)>>, DataError> {
+        match self.format {
+            Format::Text => Ok(None),
+            Format::Parquet => parquet::slices(&self.path).map(Some),
+        }
+    }
+
+    /// Reads the columns of these names in one of [`SourceFile::slices`].
+    pub(crate) fn read_slice(&self, names: &[&str], slice: (usize, usize)) -> Result<Batch, DataError> {
+        parquet::read_slice(&self.path, names, slice)
+    }
+
     /// The place of the column of this name.
     pub(crate) fn place(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)

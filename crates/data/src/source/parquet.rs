@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use polars::prelude::{
-    ArrowDataType, Column, DataFrame, DataType, Engine, LazyFrame, ParquetReader, PlRefPath, PlanCallback, PolarsError,
-    ScanArgsParquet, SerReader, TimeUnit, col,
+    ArrowDataType, Column, DataFrame, DataType, Engine, LazyFrame, ParallelStrategy, ParquetReader, PlRefPath,
+    PlanCallback, PolarsError, ScanArgsParquet, SerReader, TimeUnit, col,
 };
 
 use super::{MAGIC, SourceColumn, Storage};
@@ -17,8 +17,7 @@ use crate::cell::{Batch, Cells};
 /// The columns and the number of rows, from the file's footer.
 pub(super) fn columns(path: &Path) -> Result<(Vec<SourceColumn>, u64), DataError> {
     check_end(path)?;
-    let file = File::open(path).map_err(|source| DataError::Read { file: path.into(), source })?;
-    let mut reader = ParquetReader::new(file);
+    let mut reader = ParquetReader::new(open(path)?);
     let schema = reader.schema().map_err(|error| damaged(path, &error))?;
     let n_rows = reader.num_rows().map_err(|error| damaged(path, &error))? as u64;
     let columns = schema.iter_values().map(|field| column(path, &field.name, field.dtype()));
@@ -87,6 +86,42 @@ pub(super) fn read(
             Err(_panic) => visited.and(Err(broken(path, "its pages do not hold what its footer says"))),
         }
     })
+}
+
+/// Rows that are read at once where somebody else decides when: few enough to stay small, many enough to be worth it.
+const SLICE_ROWS: usize = 1 << 17;
+
+/// Consecutive rows: the first, counted from 0, and how many. No slice reaches beyond its row group, so that what lies in
+/// others is not touched.
+pub(super) fn slices(path: &Path) -> Result<Vec<(usize, usize)>, DataError> {
+    let mut reader = ParquetReader::new(open(path)?);
+    let footer = reader.get_metadata().map_err(|error| damaged(path, &error))?;
+    let (mut slices, mut start) = (Vec::new(), 0);
+    for group in &footer.row_groups {
+        let n_rows = group.num_rows();
+        let n_slices = n_rows.div_ceil(SLICE_ROWS);
+        let edge = |i: usize| start + i * n_rows / n_slices.max(1);
+        slices.extend((0..n_slices).map(|i| (edge(i), edge(i + 1) - edge(i))));
+        start += n_rows;
+    }
+    Ok(slices)
+}
+
+/// These columns of a slice, on the caller's thread alone.
+pub(super) fn read_slice(path: &Path, names: &[&str], slice: (usize, usize)) -> Result<Batch, DataError> {
+    let reader = ParquetReader::new(open(path)?)
+        .with_columns(Some(names.iter().map(ToString::to_string).collect()))
+        .with_slice(Some(slice))
+        .read_parallel(ParallelStrategy::None);
+    // The engine panics where pages do not hold what the footer says.
+    let frame = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| reader.finish()))
+        .map_err(|_panic| broken(path, "its pages do not hold what its footer says"))?;
+    let frame = frame.and_then(|frame| frame.select(names.iter().copied())).map_err(|error| damaged(path, &error))?;
+    batch(path, &frame, slice.0 as u64 + 1)
+}
+
+fn open(path: &Path) -> Result<File, DataError> {
+    File::open(path).map_err(|source| DataError::Read { file: path.into(), source })
 }
 
 fn scan(path: &Path, names: &[&str]) -> Result<LazyFrame, PolarsError> {

@@ -31,7 +31,7 @@ mod tests;
 use core::fmt;
 
 use tenure_artifact::bundle::OUTPUTS_PER_PANEL;
-use tenure_artifact::{EncodeScratch, RowEncoder};
+use tenure_artifact::{Calibration, EncodeScratch, RowEncoder};
 
 use crate::Workspace;
 use crate::network::Layers;
@@ -124,6 +124,12 @@ impl Kernel {
         self.run(Scaling { encoder, scratch, continuous })
     }
 
+    /// Calibrated probabilities in place of logits.
+    #[inline]
+    pub(crate) fn calibrate(self, calibration: &Calibration, logits: &mut [f64]) {
+        self.run(Calibrating { calibration, logits });
+    }
+
     /// Logits of a tile.
     pub(crate) fn forward(self, layers: &Layers<'_>, n_members: usize, tile: Tile<'_>) {
         self.run(Forward { layers, n_members, tile });
@@ -198,6 +204,20 @@ impl Job for Scaling<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self) -> u32 {
         self.encoder.scale(self.scratch, self.continuous)
+    }
+}
+
+struct Calibrating<'s> {
+    calibration: &'s Calibration,
+    logits: &'s mut [f64],
+}
+
+impl Job for Calibrating<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        self.calibration.apply_to_logits(self.logits);
     }
 }
 

@@ -8,7 +8,7 @@ use tenure_artifact::bundle::{
     quantize_channels,
 };
 use tenure_artifact::{
-    Activation, Calibration, Embedding, Encoder, InputColumn, Levels, Magnitude, OneHot, RawValue, Scale,
+    Activation, Calibration, Embedding, Encoder, InputColumn, Levels, Magnitude, OneHot, Piecewise, RawValue, Scale,
     TargetStatistics, TwoValued,
 };
 use tenure_edge::{Model, Workspace};
@@ -19,6 +19,8 @@ pub(crate) enum Scaling {
     Robust,
     /// With so many knots.
     Quantile(usize),
+    /// With eight segments.
+    Piecewise,
 }
 
 /// Dense layers of a made network, in double precision: a matrix `[I, O]` and a bias `[O]` each.
@@ -76,6 +78,11 @@ pub(crate) fn numeric_inputs(n: usize, scaling: Scaling) -> Vec<InputColumn> {
             // Squares: dense near zero, as amounts are.
             Scaling::Quantile(n_knots) => {
                 Scale::quantile((0..n_knots).map(|k| 5.0 * unit * (k as f32 / (n_knots - 1) as f32).powi(2)).collect())
+            }
+            Scaling::Piecewise => {
+                let knots = (0..9).map(|k: u8| 5.0 * unit * (f32::from(k) / 8.0).powi(2)).collect();
+                let scores = [-5.2, -1.15, -0.67, -0.32, 0.0, 0.32, 0.67, 1.15, 5.2].into();
+                Scale::Piecewise(Piecewise::new(knots, scores).expect("a line"))
             }
         };
         let magnitude = Magnitude { scale, min: 0.0, max: 5.0 * unit, missing_indicator: false };
@@ -176,6 +183,20 @@ pub(crate) fn mixed_bundle(task: &str, bits: u8) -> Bundle<'static> {
         metadata: vec![("name".into(), "every encoder".into())],
         signature: None,
     };
+    with_samples(bundle)
+}
+
+/// The 8-bit churn bundle as a distilled student has it: lines in place of quantiles, calibrated by its logit.
+pub(crate) fn compact_bundle() -> Bundle<'static> {
+    let mut bundle = mixed_bundle("churn", 8);
+    let lines: [(&[f32], &[f32]); 2] =
+        [(&[0.0, 5.0, 20.0, 90.0], &[-2.4, -0.7, 0.3, 2.9]), (&[0.0, 3.0, 9.0], &[-1.0, 0.0, 1.5])];
+    for (input, (knots, scores)) in bundle.inputs.iter_mut().zip(lines) {
+        if let Encoder::Magnitude(magnitude) = &mut input.encoder {
+            magnitude.scale = Scale::Piecewise(Piecewise::new(knots.into(), scores.into()).expect("a line"));
+        }
+    }
+    bundle.answer = Answer::Churn { calibration: Calibration::Platt { a: 0.93, b: -0.21 } };
     with_samples(bundle)
 }
 
