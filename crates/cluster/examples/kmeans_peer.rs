@@ -7,12 +7,10 @@
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use std::fs::{self, File};
-use std::io::{BufReader, Read};
-use std::path::PathBuf;
 use std::time::Instant;
 
 use rayon::prelude::*;
-use tenure_cluster::{ClusterError, Fitted, Init, KMeans, RowSource, Rows, Silent};
+use tenure_cluster::{ClusterError, Fitted, Init, KMeans, RowFile, Rows, Silent};
 use tenure_kernels::kmeans::cpu::{Level, flops_per_round, fused_products};
 
 fn main() {
@@ -43,7 +41,7 @@ fn fit(data: &str, [n_columns, k, max_iter]: [&str; 3], init: &str, mode: &str) 
     let tolerance = if given { 0.0 } else { 1e-4 };
     let settings = KMeans { n_init, max_iter: max_iter.parse().unwrap(), tolerance, init, ..KMeans::new(k) };
     let (fitted, [seconds, cpu_seconds]) = if mode == "streamed" {
-        let mut source = RawFile { path: data.into(), n_columns };
+        let mut source = RowFile::open(File::open(data).unwrap(), n_columns).unwrap();
         timed(|| settings.fit_source(&mut source, &mut Silent))
     } else {
         let x = floats(data);
@@ -70,46 +68,6 @@ fn cpu_seconds() -> f64 {
     let of_task = |task: fs::DirEntry| fs::read_to_string(task.path().join("schedstat")).ok();
     let nanoseconds = |text: String| text.split_whitespace().next()?.parse::<f64>().ok();
     tasks.flatten().filter_map(of_task).filter_map(nanoseconds).sum::<f64>() / 1e9
-}
-
-/// Rows of a raw file, a few megabytes in memory at a time.
-struct RawFile {
-    path: PathBuf,
-    n_columns: usize,
-}
-
-/// Rows of one block: a multiple of the grid's chunks, so that none is copied.
-const BLOCK_ROWS: usize = 1 << 15;
-
-impl RowSource for RawFile {
-    fn n_columns(&self) -> usize {
-        self.n_columns
-    }
-
-    fn pass(&mut self, visit: &mut dyn FnMut(Rows<'_>) -> Result<(), ClusterError>) -> Result<(), ClusterError> {
-        let mut file = BufReader::new(File::open(&self.path).map_err(|error| ClusterError::Source(error.into()))?);
-        let (mut bytes, mut x) = (vec![0; 4 * BLOCK_ROWS * self.n_columns], vec![0.0; BLOCK_ROWS * self.n_columns]);
-        loop {
-            let n_bytes = fill(&mut file, &mut bytes).map_err(|error| ClusterError::Source(error.into()))?;
-            if n_bytes == 0 {
-                return Ok(());
-            }
-            let values = bytes[..n_bytes].as_chunks::<4>().0;
-            x.iter_mut().zip(values).for_each(|(x, bytes)| *x = f32::from_le_bytes(*bytes));
-            visit(Rows { x: &x[..values.len()], weights: None, n_columns: self.n_columns })?;
-        }
-    }
-}
-
-fn fill(file: &mut impl Read, bytes: &mut [u8]) -> std::io::Result<usize> {
-    let mut n_bytes = 0;
-    while n_bytes < bytes.len() {
-        match file.read(&mut bytes[n_bytes..])? {
-            0 => break,
-            n => n_bytes += n,
-        }
-    }
-    Ok(n_bytes)
 }
 
 fn ragged(data: &str, n_columns: &str, k: &str, sizes: &str) {

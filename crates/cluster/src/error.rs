@@ -19,6 +19,14 @@ pub enum ClusterError {
         /// Columns of each row.
         n_columns: usize,
     },
+    /// A file of rows ends within a row.
+    #[error("{n_bytes} bytes do not fill rows of {n_columns} columns of 4 bytes each")]
+    NotWholeRows {
+        /// Bytes found.
+        n_bytes: u64,
+        /// Columns of each row.
+        n_columns: usize,
+    },
     /// Rows, centroids or problems of one call have different widths.
     #[error("{what}: expected {expected} columns, found {found}")]
     Width {

@@ -13,6 +13,11 @@ use crate::{Cutoffs, Plan, Preset, Source, Task, tree};
 pub enum Origin {
     /// Nobody gave it.
     Default,
+    /// Nobody gave it, and `experiment.task` has a default of its own.
+    Task {
+        /// Which one.
+        task: Task,
+    },
     /// `model.preset` brings it.
     Preset {
         /// Which one.
@@ -31,6 +36,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
+            Self::Task { task } => write!(f, "task {task}"),
             Self::Preset { preset } => write!(f, "preset {preset}"),
             Self::File { line } => write!(f, "line {line}"),
             Self::Set => f.write_str("--set"),

@@ -187,7 +187,7 @@ fn network(reader: &mut Reader, task: Task) -> (Model, Train, Encode) {
     let model = model(&mut s, &model_defaults);
     drop(s);
     let train = train(reader, origin, &train_defaults);
-    (model, train, encode(reader, presets::numeric_encoding(kind)))
+    (model, train, encode(reader, kind, task))
 }
 
 fn model(s: &mut crate::reader::Section<'_>, d: &Model) -> Model {
@@ -233,10 +233,19 @@ fn train(reader: &mut Reader, origin: Origin, d: &Train) -> Train {
     }
 }
 
-fn encode(reader: &mut Reader, numeric: NumericEncoding) -> Encode {
+fn encode(reader: &mut Reader, kind: ModelKind, task: Task) -> Encode {
     let mut s = reader.section("encode");
+    let numeric = if task == Task::Segments {
+        // Normal scores of quantiles stretch the last few customers of each feature into segments of a handful.
+        s.defaults_from(Origin::Task { task });
+        NumericEncoding::Robust
+    } else {
+        presets::numeric_encoding(kind)
+    };
+    let numeric = s.get("numeric", &choice(), numeric);
+    s.defaults_from(Origin::Default);
     Encode {
-        numeric: s.get("numeric", &choice(), numeric),
+        numeric,
         one_hot_max: s.get("one_hot_max", &count(0..=10_000), 9) as usize,
         target_statistics_min: s.get("target_statistics_min", &count(2..=1_000_000_000), 64) as usize,
         min_level_count: s.get("min_level_count", &count(1..=1_000_000), 3) as usize,

@@ -4,4 +4,5 @@ mod errors;
 mod fit;
 mod made;
 mod modes;
+mod row_file;
 mod streamed;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// `[encode]`, fitted on training rows only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Encode {
-    /// How magnitudes are scaled.
+    /// How magnitudes are scaled; task `segments` scales them robustly where the file does not say.
     pub numeric: NumericEncoding,
     /// Categories with at most this many levels become indicators.
     pub one_hot_max: usize,

@@ -99,3 +99,16 @@ fn every_value_tells_where_it_came_from() {
     assert_eq!(of("time.lookback"), (None, Origin::Default));
     insta::assert_snapshot!(lock(&resolved.plan, &resolved.origins));
 }
+
+#[test]
+fn a_task_has_defaults_of_its_own_and_says_so() {
+    let origin = |text: &str| {
+        let resolved = resolve_text(&format!("{MADE}{text}"), "x.toml", &Overrides::default()).expect("resolves");
+        let setting = resolved.origins.get("encode.numeric").expect("resolved");
+        (setting.value.clone().expect("has a value"), setting.origin.to_string())
+    };
+    assert_eq!(origin(""), ("\"quantile\"".into(), "default".into()));
+    assert_eq!(origin("[experiment]\ntask = \"segments\"\n"), ("\"robust\"".into(), "task segments".into()));
+    let given = "[experiment]\ntask = \"segments\"\n[encode]\nnumeric = \"quantile\"\n";
+    assert_eq!(origin(given), ("\"quantile\"".into(), "line 6".into()));
+}

@@ -1,8 +1,9 @@
 //! Features onto scales on which distances mean something.
 //!
-//! Magnitudes go through the encoders that networks use: by default to normal scores of their quantiles, which are the
-//! same for spend and for its logarithm, so that a few very large customers do not make segments of their own;
-//! `encode.numeric = "robust"` keeps the shape between the quartiles and clips smoothly. Levels become indicators.
+//! Magnitudes go through the encoders that networks use: by default about the median, over the quartiles' distance, and
+//! smoothly clipped, so that a few very large customers do not make segments of their own. `encode.numeric = "quantile"`
+//! takes normal scores of their quantiles, the same for spend and for its logarithm; they stretch the last customers of
+//! each feature, of whom segments of a handful can come. Levels become indicators.
 
 use tenure_artifact::Preprocessor;
 use tenure_config::{Encode, Plan};

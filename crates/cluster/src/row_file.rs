@@ -1,0 +1,162 @@
+//! Rows in a file of their own, so that passes cost what reading bytes costs.
+//!
+//! Decoding a Parquet or CSV file takes longer than a Lloyd iteration over what comes out of it, and every iteration is a
+//! pass. Rows are therefore decoded once, into a scratch file of plain numbers; passes read that, on a thread of its own,
+//! while the rows read before are at work.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread;
+
+use tenure_kernels::kmeans::Rows;
+
+use crate::error::ClusterError;
+use crate::source::{RowSource, check_shape};
+
+/// Rows of a block for each thread: four chunks of the grid, or more than one where `K` is large.
+const BLOCK_ROWS_A_THREAD: usize = 1 << 15;
+
+/// Buffers in turn: one at work, one being filled.
+const N_BUFFERS: usize = 2;
+
+/// Rows of `f32` in a file, row after row, little-endian; their weights, if any, in memory.
+///
+/// Memory taken: two blocks of `32,768` rows a thread, and 4 bytes for each row that has a weight.
+#[derive(Debug)]
+pub struct RowFile {
+    file: File,
+    n_rows: usize,
+    n_columns: usize,
+    weights: Option<Vec<f32>>,
+}
+
+impl RowFile {
+    /// Rows that lie in a file already.
+    ///
+    /// # Errors
+    /// [`ClusterError::NotWholeRows`] where the file does not end with a row, [`ClusterError::Source`] where it cannot be
+    /// read.
+    pub fn open(file: File, n_columns: usize) -> Result<RowFile, ClusterError> {
+        if n_columns == 0 {
+            return Err(ClusterError::NoColumns);
+        }
+        let n_bytes = file.metadata().map_err(source)?.len();
+        if !n_bytes.is_multiple_of(4 * n_columns as u64) {
+            return Err(ClusterError::NotWholeRows { n_bytes, n_columns });
+        }
+        Ok(RowFile { file, n_rows: (n_bytes / (4 * n_columns as u64)) as usize, n_columns, weights: None })
+    }
+
+    /// Writes a source's rows, in one pass, to an empty file that can also be read, such as `tempfile::tempfile()` gives.
+    pub fn spill(rows: &mut dyn RowSource, file: File) -> Result<RowFile, ClusterError> {
+        let n_columns = rows.n_columns();
+        if n_columns == 0 {
+            return Err(ClusterError::NoColumns);
+        }
+        let mut out = BufWriter::with_capacity(1 << 20, &file);
+        let (mut n_rows, mut weights) = (0, Vec::new());
+        rows.pass(&mut |rows| {
+            check_shape(rows, n_columns)?;
+            let (now, before) = (rows.weights.map_or(0, <[f32]>::len), weights.len());
+            if now + before != 0 && (before != n_rows || now != rows.len()) {
+                return Err(ClusterError::Weights { expected: rows.len(), found: now });
+            }
+            n_rows += rows.len();
+            weights.extend_from_slice(rows.weights.unwrap_or_default());
+            write(&mut out, rows.x).map_err(source)
+        })?;
+        out.flush().map_err(source)?;
+        drop(out);
+        Ok(RowFile { file, n_rows, n_columns, weights: (!weights.is_empty()).then_some(weights) })
+    }
+
+    /// How many rows.
+    pub fn n_rows(&self) -> usize {
+        self.n_rows
+    }
+
+    fn block_rows(&self) -> usize {
+        (BLOCK_ROWS_A_THREAD * rayon::current_num_threads()).min(self.n_rows)
+    }
+
+    /// Reads all blocks into buffers that come back; ends where nobody takes them any more.
+    fn read_on(&self, filled: &SyncSender<io::Result<Vec<f32>>>, empty: &Receiver<Vec<f32>>) {
+        let mut file = &self.file;
+        let mut left = self.n_rows;
+        let mut start = file.seek(SeekFrom::Start(0)).map(|_| ());
+        while left > 0 {
+            let Ok(mut block) = empty.recv() else { return };
+            let n = left.min(self.block_rows());
+            block.resize(n * self.n_columns, 0.0);
+            let done = std::mem::replace(&mut start, Ok(())).and_then(|()| read(&mut file, &mut block));
+            let failed = done.is_err();
+            if filled.send(done.map(|()| block)).is_err() || failed {
+                return;
+            }
+            left -= n;
+        }
+    }
+}
+
+impl RowSource for RowFile {
+    fn n_columns(&self) -> usize {
+        self.n_columns
+    }
+
+    fn pass(&mut self, visit: &mut dyn FnMut(Rows<'_>) -> Result<(), ClusterError>) -> Result<(), ClusterError> {
+        let this = &*self;
+        let (give_back, empty): (Sender<Vec<f32>>, _) = channel();
+        for _ in 0..N_BUFFERS {
+            // The receiver is alive: it moves to the thread below.
+            let _ = give_back.send(Vec::with_capacity(this.block_rows() * this.n_columns));
+        }
+        thread::scope(|scope| {
+            // Dropped when a visitor fails, which ends the reader that waits for a buffer.
+            let give_back = give_back;
+            let (filled, blocks) = sync_channel(N_BUFFERS);
+            scope.spawn(move || this.read_on(&filled, &empty));
+            let mut first_row = 0;
+            for block in blocks {
+                let x = block.map_err(source)?;
+                let n = x.len() / this.n_columns;
+                let weights = this.weights.as_ref().map(|weights| &weights[first_row..first_row + n]);
+                visit(Rows { x: &x, weights, n_columns: this.n_columns })?;
+                first_row += n;
+                // The last blocks find nobody who would fill them again.
+                let _ = give_back.send(x);
+            }
+            Ok(())
+        })
+    }
+
+    fn gather(&mut self, row_idxs: &[usize]) -> Result<Vec<f32>, ClusterError> {
+        let mut found = vec![0.0; row_idxs.len() * self.n_columns];
+        for (&row_idx, row) in row_idxs.iter().zip(found.chunks_exact_mut(self.n_columns)) {
+            let at = 4 * self.n_columns as u64 * row_idx as u64;
+            self.file.seek(SeekFrom::Start(at)).and_then(|_| read(&mut &self.file, row)).map_err(source)?;
+        }
+        Ok(found)
+    }
+}
+
+fn source(error: io::Error) -> ClusterError {
+    ClusterError::Source(error.into())
+}
+
+fn read(file: &mut &File, values: &mut [f32]) -> io::Result<()> {
+    file.read_exact(bytemuck::cast_slice_mut(values))?;
+    if cfg!(target_endian = "big") {
+        for value in values {
+            *value = f32::from_bits(value.to_bits().swap_bytes());
+        }
+    }
+    Ok(())
+}
+
+fn write(out: &mut impl Write, values: &[f32]) -> io::Result<()> {
+    if cfg!(target_endian = "big") {
+        return values.iter().try_for_each(|value| out.write_all(&value.to_le_bytes()));
+    }
+    out.write_all(bytemuck::cast_slice(values))
+}

@@ -1,0 +1,58 @@
+//! Rows in a scratch file give the bits of rows in memory.
+
+use std::fs::File;
+use std::io::Write;
+
+use tenure_cluster::{ClusterError, Init, KMeans, RowFile, RowSource, Rows, Silent};
+
+use crate::made::Made;
+
+fn scratch(rows: Rows<'_>) -> RowFile {
+    RowFile::spill(&mut { rows }, tempfile::tempfile().expect("a scratch file")).expect("rows are sound")
+}
+
+#[test]
+fn the_bits_are_those_in_memory_whatever_the_threads() {
+    let x = Made::new(31).spots(70_001, 5, 8, 3.0, 100.0);
+    let weights: Vec<f32> = (0..70_001).map(|i| (i % 4) as f32).collect();
+    for init in [Init::KMeansPlusPlus, Init::KMeansParallel { n_rounds: 2 }, Init::Random] {
+        let settings = KMeans { n_init: 2, max_iter: 3, init, ..KMeans::new(8) };
+        for weights in [None, Some(&weights[..])] {
+            let rows = Rows { x: &x, weights, n_columns: 5 };
+            let expected = settings.fit(rows).unwrap();
+            let mut file = scratch(rows);
+            assert_eq!(file.n_rows(), 70_001);
+            for n_threads in [1, 2, 7] {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
+                let found = pool.install(|| settings.fit_source(&mut file, &mut Silent)).unwrap();
+                assert_eq!(found, expected, "{:?}, {n_threads} threads", settings.init);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_visitor_s_error_ends_the_pass() {
+    let x = Made::new(32).spots(300_000, 2, 3, 3.0, 1.0);
+    let mut file = scratch(Rows { x: &x, weights: None, n_columns: 2 });
+    let mut n_blocks = 0;
+    let error = file.pass(&mut |_| {
+        n_blocks += 1;
+        Err(ClusterError::NoRows)
+    });
+    assert!(matches!(error, Err(ClusterError::NoRows)) && n_blocks == 1);
+    assert_eq!(file.gather(&[0, 7, 299_999]).unwrap(), [&x[..2], &x[14..16], &x[599_998..]].concat());
+}
+
+#[test]
+fn a_file_that_is_cut_is_told() {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(&[0; 20]).unwrap();
+    let error = RowFile::open(file, 3).unwrap_err();
+    assert_eq!(error.to_string(), "20 bytes do not fill rows of 3 columns of 4 bytes each");
+    let named = tempfile::NamedTempFile::new().unwrap();
+    named.as_file().set_len(4 * 3 * 100).unwrap();
+    let mut rows = RowFile::open(File::open(named.path()).unwrap(), 3).unwrap();
+    named.as_file().set_len(4 * 3 * 50).unwrap();
+    assert!(matches!(rows.pass(&mut |_| Ok(())), Err(ClusterError::Source(_))));
+}
