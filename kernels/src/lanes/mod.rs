@@ -1,0 +1,179 @@
+//! Sixteen `f32` lanes on any processor, and kernels compiled once for each instruction set.
+//!
+//! One logical register is one AVX-512 register, two of AVX2, four of NEON or an array: a kernel written on it does the same
+//! operations in the same order everywhere, so that all sets with fused products give the same bits.
+
+// Kernels are compiled once for each instruction set by inlining into a function that enables it; a call that is left
+// over would run without the registers.
+#![allow(clippy::inline_always)]
+// Registers are reached through intrinsics and pointers; each block says why it holds.
+#![allow(unsafe_code)]
+
+#[cfg(target_arch = "aarch64")]
+mod neon;
+mod portable;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+use crate::kmeans::cpu::Level;
+
+/// Lanes of a logical register.
+pub(crate) const LANES: usize = 16;
+
+/// An instruction set that this processor is known to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Simd(Level);
+
+impl Simd {
+    /// The widest set of this processor.
+    pub fn detect() -> Self {
+        Self(Level::detect())
+    }
+
+    /// All sets of this processor, the widest last.
+    pub fn available() -> Vec<Self> {
+        Level::available().into_iter().map(Self).collect()
+    }
+
+    /// Which set it is.
+    pub fn level(self) -> Level {
+        self.0
+    }
+
+    /// Runs a kernel with this set's registers.
+    #[inline]
+    pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
+        match self.0 {
+            // SAFETY: plain Rust needs no feature.
+            Level::Portable => unsafe { kernel.run::<portable::Portable>() },
+            // SAFETY: a `Simd` is only made from the sets that were found on this processor.
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => unsafe { x86::avx2(kernel) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => unsafe { x86::avx512(kernel) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon => unsafe { neon::neon(kernel) },
+            other => unreachable!("{other:?} is not in this build"),
+        }
+    }
+}
+
+/// A kernel, to be compiled once for each instruction set.
+pub(crate) trait Kernel {
+    type Output;
+
+    /// # Safety
+    /// The processor has the instructions of `L`; implementations are inlined into a function that enables them.
+    unsafe fn run<L: Lanes>(self) -> Self::Output;
+}
+
+/// A logical register of [`LANES`] lanes.
+///
+/// # Safety
+/// Every function needs the processor to have the instructions of the implementing type; `load` and `store` need room for
+/// [`LANES`] values at the pointer, of any alignment.
+pub(crate) trait Lanes: Copy {
+    /// Whether products of 8 rows by two logical registers fit the register file, else 4 rows by one.
+    const WIDE: bool;
+
+    unsafe fn splat(value: f32) -> Self;
+    unsafe fn load(from: *const f32) -> Self;
+    unsafe fn store(self, to: *mut f32);
+    unsafe fn add(self, other: Self) -> Self;
+    unsafe fn sub(self, other: Self) -> Self;
+    unsafe fn mul(self, other: Self) -> Self;
+    unsafe fn div(self, other: Self) -> Self;
+    unsafe fn sqrt(self) -> Self;
+    unsafe fn max(self, other: Self) -> Self;
+    unsafe fn min(self, other: Self) -> Self;
+    /// `self · factor + term`
+    unsafe fn fma(self, factor: Self, term: Self) -> Self;
+    /// `yes` where `self > 0`, else `no`.
+    unsafe fn where_positive(self, yes: Self, no: Self) -> Self;
+    /// The nearest integer, halves to even; `|self| < 2²²`.
+    unsafe fn round(self) -> Self;
+    /// `2^self` of integers from -126 to 127.
+    unsafe fn power_of_two(self) -> Self;
+    /// The sum of all lanes, always in the same order: halves of 8, then of 4, 2 and 1.
+    unsafe fn sum(self) -> f32;
+
+    /// `e^self`, within 2 units in the last place; clamped to the range of normal numbers.
+    ///
+    /// # Safety
+    /// As the trait's.
+    #[inline(always)]
+    unsafe fn exp(self) -> Self {
+        // SAFETY: the caller's contract.
+        unsafe {
+            let x = self.min(Self::splat(88.0)).max(Self::splat(-87.0));
+            let n = x.mul(Self::splat(std::f32::consts::LOG2_E)).round();
+            // ln 2 in two parts, the first of which has few digits: n times it is exact.
+            let r = n.fma(Self::splat(-0.693_359_4), x);
+            let r = n.fma(Self::splat(2.121_944_4e-4), r);
+            let mut p = Self::splat(1.987_569_1e-4);
+            for c in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5] {
+                p = p.fma(r, Self::splat(c));
+            }
+            let r2 = r.mul(r);
+            p.fma(r2, r).add(Self::splat(1.0)).mul(n.power_of_two())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Everything([f32; LANES], [f32; LANES]);
+
+    impl Kernel for Everything {
+        type Output = (Vec<u32>, f32);
+
+        #[inline(always)]
+        unsafe fn run<L: Lanes>(self) -> Self::Output {
+            let mut out = vec![0.0; 10 * LANES];
+            // SAFETY: the caller's contract; both arrays and each tenth of `out` hold `LANES` values.
+            let sum = unsafe {
+                let (a, b) = (L::load(self.0.as_ptr()), L::load(self.1.as_ptr()));
+                let all = [
+                    a.add(b),
+                    a.sub(b),
+                    a.mul(b),
+                    a.div(b),
+                    b.mul(b).sqrt(),
+                    a.max(b),
+                    a.min(b),
+                    a.where_positive(b, L::splat(7.0)),
+                    a.mul(L::splat(3.0)).round(),
+                    a.exp(),
+                ];
+                for (i, r) in all.into_iter().enumerate() {
+                    r.store(out.as_mut_ptr().add(i * LANES));
+                }
+                a.sum()
+            };
+            (out.iter().map(|v| v.to_bits()).collect(), sum)
+        }
+    }
+
+    #[test]
+    fn sets_agree_and_exp_is_close() {
+        let a: [f32; LANES] = std::array::from_fn(|i| (i as f32 - 7.3) * 1.37);
+        let b: [f32; LANES] = std::array::from_fn(|i| 0.5 + i as f32 * 0.21);
+        let (first, sum) = Simd::detect().run(Everything(a, b));
+        for simd in Simd::available() {
+            let (bits, other) = simd.run(Everything(a, b));
+            // Without fused products the last bits of `exp` differ.
+            assert_eq!(bits[..9 * LANES], first[..9 * LANES], "{simd:?}");
+            assert_eq!(other.to_bits(), sum.to_bits(), "{simd:?}");
+            for (i, x) in a.iter().enumerate() {
+                let found = f64::from(f32::from_bits(bits[9 * LANES + i]));
+                let expected = f64::from(*x).exp();
+                assert!((found / expected - 1.0).abs() < 3e-7, "{simd:?}: exp({x}) = {found}, not {expected}");
+            }
+        }
+        assert!((f64::from(sum) - a.iter().map(|v| f64::from(*v)).sum::<f64>()).abs() < 1e-4);
+    }
+}
