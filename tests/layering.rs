@@ -28,7 +28,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tenure-kernels", &[]),
     ("tenure-cluster", &["tenure-kernels"]),
     ("tenure-model", &["tenure-artifact", "tenure-config"]),
-    ("tenure-train", &["tenure-model", "tenure-encode", "tenure-evaluate", "tenure-config", "tenure-artifact"]),
+    (
+        "tenure-train",
+        &["tenure-model", "tenure-encode", "tenure-evaluate", "tenure-config", "tenure-artifact", "tenure-kernels"],
+    ),
     ("tenure-segments", &["tenure-evaluate"]),
     ("tenure-compress", &["tenure-artifact", "tenure-edge", "tenure-evaluate", "tenure-config", "tenure-table"]),
     ("tenure-report", &["tenure-evaluate", "tenure-segments", "tenure-table"]),

@@ -9,9 +9,10 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use tenure_config::{Plan, Resolved, Task};
-use tenure_model::ChosenDevice;
+use tenure_model::{ChosenDevice, DeviceInfo};
 use tenure_report::segments::SegmentResults;
 use tenure_report::{RunFacts, RunResults};
+use tenure_train::KernelsChoice;
 
 use crate::clock::Clock;
 use crate::failure::Failure;
@@ -52,7 +53,8 @@ struct RunRecord<'a> {
     tenure_version: &'static str,
     git_revision: &'static str,
     seed: u64,
-    device: Option<&'a tenure_model::DeviceInfo>,
+    device: Option<&'a DeviceInfo>,
+    kernels: Option<&'a KernelsChoice>,
     seconds: &'a [(&'static str, f64)],
 }
 
@@ -79,12 +81,14 @@ fn trained(
 
     let device = tenure_model::select_device(&job.plan().device)?;
     progress.say(&format!("device: {} ({}), {}", device.info.adapter, device.info.backend, device.info.reason));
+    let kernels = job.kernels(&device)?;
+    progress.say(&format!("kernels: {}, {}", kernels.used, kernels.reason));
 
     let outcome = stages(&mut Course { job, device: &device, clock: &mut clock, progress })?;
     clock.lap("report");
 
     learn::forget_checkpoints(job.dir)?;
-    job.record("complete", Some(&device.info), &clock)?;
+    job.record("complete", Some((&device.info, &kernels)), &clock)?;
     job.dir.finish()?;
     Ok(outcome)
 }
@@ -102,11 +106,16 @@ impl Job<'_> {
         &self.resolved.plan
     }
 
+    /// What computes training steps.
+    fn kernels(&self, device: &ChosenDevice) -> Result<KernelsChoice, Failure> {
+        Ok(tenure_train::choose_kernels(self.plan().train.kernels, device)?)
+    }
+
     /// Writes `run.json`.
     pub fn record(
         &self,
         status: &'static str,
-        device: Option<&tenure_model::DeviceInfo>,
+        computed_by: Option<(&DeviceInfo, &KernelsChoice)>,
         clock: &Clock,
     ) -> Result<(), Failure> {
         let record = RunRecord {
@@ -116,7 +125,8 @@ impl Job<'_> {
             tenure_version: env!("CARGO_PKG_VERSION"),
             git_revision: env!("TENURE_GIT_REVISION"),
             seed: self.plan().experiment.seed,
-            device,
+            device: computed_by.map(|(device, _)| device),
+            kernels: computed_by.map(|(_, kernels)| kernels),
             seconds: clock.stages(),
         };
         Ok(self.dir.write_json("run.json", &record)?)

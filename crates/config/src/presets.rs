@@ -1,8 +1,8 @@
 //! What `model.kind` and `model.preset` stand for: every default of `[model]` and `[train]`, in one place.
 
 use crate::{
-    Activation, ClassWeight, Model, ModelHead, ModelKind, NumericEmbedding, NumericEncoding, Offset, Preset, Schedule,
-    TabmVariant, Train,
+    Activation, ClassWeight, Kernels, Model, ModelHead, ModelKind, NumericEmbedding, NumericEncoding, Offset, Preset,
+    Schedule, TabmVariant, Train,
 };
 
 /// The defaults of a kind and a preset; keys given in the file win.
@@ -65,6 +65,7 @@ fn tabm(preset: Preset) -> (Model, Train) {
         class_weight: ClassWeight::None,
         seeds: 1,
         checkpoint_every: 1,
+        kernels: Kernels::Auto,
     };
     match preset {
         Preset::Default => (model, train),

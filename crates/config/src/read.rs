@@ -230,6 +230,7 @@ fn train(reader: &mut Reader, origin: Origin, d: &Train) -> Train {
         class_weight: s.get("class_weight", &choice(), d.class_weight),
         seeds: s.get("seeds", &count(1..=1_000), d.seeds as u64) as usize,
         checkpoint_every: s.get("checkpoint_every", &count(0..=1_000_000), d.checkpoint_every as u64) as usize,
+        kernels: s.get("kernels", &choice(), d.kernels),
     }
 }
 

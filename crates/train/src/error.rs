@@ -131,6 +131,12 @@ pub enum TrainError {
         /// What was asked of them.
         wanted: &'static str,
     },
+    /// Fused kernels were insisted on where there are none.
+    #[error("no fused kernels for {backend}, train.kernels = \"fused\" insists on them")]
+    FusedElsewhere {
+        /// What computes there.
+        backend: String,
+    },
     /// No network fits the inputs.
     #[error(transparent)]
     Spec(#[from] SpecError),
@@ -223,6 +229,11 @@ impl TrainError {
             "Several horizons at once need a head whose horizons are linked, so that a longer one never says less than a \
              shorter one: model.head = \"ziln\".",
         ),
+        (
+            "TRN0019",
+            "Fused kernels train on the CPU (device.kind = \"cpu\"). Elsewhere, leave train.kernels at \"auto\" or set it to \
+             \"plain\".",
+        ),
     ];
 
     /// The code under which `tenure explain` tells more.
@@ -246,6 +257,7 @@ impl TrainError {
             Self::HeadWithoutValue => "TRN0016",
             Self::OtherTask { .. } => "TRN0017",
             Self::OneHorizon { .. } => "TRN0018",
+            Self::FusedElsewhere { .. } => "TRN0019",
             Self::Spec(error) => error.code(),
             Self::Device(error) => error.code(),
             Self::Weights(error) => error.code(),
@@ -260,6 +272,7 @@ impl TrainError {
                 Some(format!("set train.learning_rate below {:.1e}", learning_rate / 3.0))
             }
             Self::NoValidation => Some("raise split.validation".to_owned()),
+            Self::FusedElsewhere { .. } => Some("set train.kernels = \"auto\"".to_owned()),
             Self::CheckpointDamaged { path, .. } | Self::CheckpointForeign { path } => {
                 Some(format!("delete {} to train from the start", path.display()))
             }

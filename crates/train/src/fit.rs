@@ -7,6 +7,7 @@ use tenure_encode::Dataset;
 use tenure_model::{ChosenDevice, describe};
 
 use crate::checkpoint::{Checkpoints, fingerprint};
+use crate::kernels::choose_kernels;
 use crate::labels::{fit_head, log_unit_share};
 use crate::run::{Run, Setting};
 use crate::{EpochRecord, Labels, Observer, TrainError, Trained};
@@ -42,6 +43,7 @@ pub fn fit(
     check(&job)?;
     let head = fit_head(job.model, job.labels, job.train)?;
     let spec = describe(job.model, &job.train.layout, head)?;
+    let kernels = choose_kernels(job.settings.kernels, job.device)?;
     let setting = Setting {
         job,
         spec: &spec,
@@ -49,10 +51,11 @@ pub fn fit(
         log_unit_share: log_unit_share(&spec.head, job.train),
         checkpoints,
         n_threads: threads(&job),
+        kernels: kernels.used,
     };
     let outcomes = train_all(&setting, observer)?;
     let (networks, histories): (Vec<_>, Vec<Vec<EpochRecord>>) = outcomes.into_iter().unzip();
-    Ok(Trained::new(networks, histories.concat(), job.device.device.clone()))
+    Ok(Trained::new(networks, histories.concat(), job.device.device.clone(), Some(kernels)))
 }
 
 fn check(job: &FitJob<'_>) -> Result<(), TrainError> {

@@ -1,8 +1,9 @@
 //! Dense data sets into trained models.
 //!
 //! [`fit`] trains the network that `[model]` describes on encoded rows, with early stopping on a part of them that it
-//! is given for the purpose; it never sees the test partition. Rows live on the device and are gathered there; nothing
-//! is read back within an epoch. Every random choice of an epoch is derived from the seed and the epoch's number, so
+//! is given for the purpose; it never sees the test partition. A step is computed by fused kernels on the CPU, else by
+//! the tensor library ([`choose_kernels`]); both learn the same up to rounding. Rows live on the device and are gathered
+//! there; nothing is read back within an epoch. Every random choice of an epoch is derived from the seed and the epoch's number, so
 //! that a run which goes on from a checkpoint ends with the same bits as one that was never broken.
 //!
 //! [`distil`] trains one plain network to answer what such an ensemble answers, small enough for the edge.
@@ -19,14 +20,18 @@
 mod checkpoint;
 mod distil;
 mod dropout;
+mod epoch;
 mod error;
 mod fit;
+mod fused;
+mod kernels;
 mod labels;
 mod lbfgs;
 mod linear;
 pub mod logistic;
 mod observe;
 mod optimizer;
+mod plain;
 mod resident;
 mod run;
 mod schedule;
@@ -39,6 +44,7 @@ pub use checkpoint::Checkpoints;
 pub use distil::{DistilJob, StudentRows, distil, student_width};
 pub use error::{TrainError, explain};
 pub use fit::{FitJob, fit};
+pub use kernels::{KernelsChoice, KernelsUsed, choose_kernels};
 pub use labels::{Labels, fit_head};
 pub use observe::{EpochRecord, Observer, Progress, Silent};
 pub use trained::Trained;

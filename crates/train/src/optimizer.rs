@@ -6,8 +6,8 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use tenure_artifact::{Backbone, NetworkSpec, ParameterRole};
 
-const BETA1: f64 = 0.9;
-const EPSILON: f64 = 1e-8;
+pub(crate) const BETA1: f64 = 0.9;
+pub(crate) const EPSILON: f64 = 1e-8;
 
 /// What does not change over a run.
 pub(crate) struct AdamW {
@@ -82,14 +82,14 @@ fn spread(spec: &NetworkSpec, value: impl Fn(ParameterRole) -> f32) -> Vec<f32> 
     spec.parameters().into_iter().flat_map(run).collect()
 }
 
-fn decays(role: ParameterRole) -> bool {
+pub(crate) fn decays(role: ParameterRole) -> bool {
     use ParameterRole::{HeadWeight, NumericWeight, Weight};
     matches!(role, Weight | HeadWeight | NumericWeight)
 }
 
 /// `RealMLP`'s groups (arXiv 2407.04491): the front scale learns six times as fast, biases, mixes and periodic embeddings
 /// ten times as slowly.
-fn rate_factor(backbone: Backbone, role: ParameterRole) -> f32 {
+pub(crate) fn rate_factor(backbone: Backbone, role: ParameterRole) -> f32 {
     use ParameterRole::{Bias, Frequency, FrontScale, HeadBias, Mix, NumericBias, NumericWeight, Phase};
     match role {
         _ if !matches!(backbone, Backbone::Realmlp(_)) => 1.0,

@@ -15,7 +15,6 @@ pub(crate) struct Resident {
     n_continuous: usize,
     n_binary: usize,
     n_target_columns: usize,
-    n_rows: usize,
 }
 
 /// Rows of one step.
@@ -49,12 +48,7 @@ impl Resident {
             n_continuous: f,
             n_binary: g,
             n_target_columns: targets.width(),
-            n_rows,
         }
-    }
-
-    pub(crate) fn n_rows(&self) -> usize {
-        self.n_rows
     }
 
     /// # Shapes
@@ -78,7 +72,7 @@ impl Resident {
 
 /// Weights of rows with mean 1, so that the loss keeps its size whatever the weights' unit. Classes are those of the first
 /// target.
-fn row_weights(data: &Dataset, class_weight: ClassWeight) -> Vec<f32> {
+pub(crate) fn row_weights(data: &Dataset, class_weight: ClassWeight) -> Vec<f32> {
     let weight = |row: usize| f64::from(data.weight[row]);
     let total = |class: bool| (0..data.n_rows()).filter(|r| is_positive(data, *r) == class).map(weight).sum::<f64>();
     let per_class = [total(false), total(true)];

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use tenure_encode::Dataset;
 use tenure_model::{Device, Network};
 
+use crate::kernels::KernelsChoice;
 use crate::score::Chunks;
 use crate::{EpochRecord, TrainError};
 
@@ -14,11 +15,22 @@ pub struct Trained {
     networks: Vec<Network>,
     history: Vec<EpochRecord>,
     device: Device,
+    kernels: Option<KernelsChoice>,
 }
 
 impl Trained {
-    pub(crate) fn new(networks: Vec<Network>, history: Vec<EpochRecord>, device: Device) -> Self {
-        Self { networks, history, device }
+    pub(crate) fn new(
+        networks: Vec<Network>,
+        history: Vec<EpochRecord>,
+        device: Device,
+        kernels: Option<KernelsChoice>,
+    ) -> Self {
+        Self { networks, history, device, kernels }
+    }
+
+    /// What computed the training steps, and why; none for a model read from a folder.
+    pub fn kernels(&self) -> Option<&KernelsChoice> {
+        self.kernels.as_ref()
     }
 
     /// Every epoch of every network, in the order of networks; empty for a model read from a folder.
@@ -90,7 +102,7 @@ impl Trained {
         if networks.is_empty() {
             return Err(TrainError::NoNetworks { dir: dir.to_owned() });
         }
-        Ok(Self::new(networks, Vec::new(), device.clone()))
+        Ok(Self::new(networks, Vec::new(), device.clone(), None))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Training as a whole: golden losses, the same bits twice, the same bits after a break, and what is refused.
 
+#[path = "training/kernels.rs"]
+mod kernels;
 #[path = "training/value.rs"]
 mod value;
 
@@ -76,6 +78,7 @@ fn settings() -> plan::Train {
         class_weight: plan::ClassWeight::None,
         seeds: 1,
         checkpoint_every: 1,
+        kernels: plan::Kernels::Auto,
     }
 }
 
@@ -141,14 +144,16 @@ fn bits(trained: &Trained, data: &Dataset) -> Vec<u64> {
 /// Ten epochs of one batch each: ten steps. Constants from flex, x86-64 with AVX2.
 #[test]
 fn ten_steps_lose_what_they_always_lost() {
-    let mut devices = vec![(cpu(), 2e-6), (device(plan::DeviceKind::Ndarray), 2e-5)];
+    use plan::Kernels::{Auto, Fused, Plain};
+    let ndarray = device(plan::DeviceKind::Ndarray);
+    let mut devices = vec![(cpu(), Plain, 2e-6), (cpu(), Fused, 2e-6), (ndarray, Auto, 2e-5)];
     // A GPU that the CPU imitates would need minutes.
     if adapters().iter().any(|a| a.usable() && !a.software) {
-        devices.push((device(plan::DeviceKind::Gpu), 1e-4));
+        devices.push((device(plan::DeviceKind::Gpu), Auto, 1e-4));
     }
-    for (device, tolerance) in devices {
+    for (device, kernels, tolerance) in devices {
         let mut job = Job { device, ..Job::small() };
-        job.settings = plan::Train { batch_size: 200, learning_rate: 0.02, ..job.settings };
+        job.settings = plan::Train { batch_size: 200, learning_rate: 0.02, kernels, ..job.settings };
         job.settings.schedule = plan::Schedule::Constant;
         let trained = job.run();
         let found: Vec<f64> = trained.history().iter().map(|r| r.train_loss).collect();

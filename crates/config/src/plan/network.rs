@@ -206,6 +206,20 @@ pub struct Train {
     pub seeds: usize,
     /// A checkpoint is written after so many epochs; 0 writes none.
     pub checkpoint_every: usize,
+    /// What computes a training step. Both learn the same up to rounding.
+    pub kernels: Kernels,
+}
+
+choices! {
+    /// What computes a training step.
+    Kernels {
+        /// Fused kernels on the CPU, else plain ones; the run says which, and why.
+        Auto = "auto",
+        /// The tensor library's, operation by operation.
+        Plain = "plain",
+        /// Whole steps in one parallel region; on the CPU only.
+        Fused = "fused",
+    }
 }
 
 choices! {

@@ -10,13 +10,13 @@ use tenure_train::{Checkpoints, Labels, Silent, TrainError, Trained};
 use super::{Job, StopAfter, device, rows};
 
 /// Customers whose expected value is known: P(buys) and the log-normal's mean follow their inputs.
-struct Made {
-    data: Dataset,
+pub(super) struct Made {
+    pub(super) data: Dataset,
     expected: Vec<f64>,
 }
 
 /// Value in one horizon; with `n_horizons` of two, three times as much in a second one that contains the first.
-fn made(n: usize, shift: usize, labels: Labels, n_horizons: usize) -> Made {
+pub(super) fn made(n: usize, shift: usize, labels: Labels, n_horizons: usize) -> Made {
     const SIGMA: f64 = 0.7;
     let mut data = rows(n, shift);
     let mut rng = ChaCha8Rng::seed_from_u64(shift as u64);
