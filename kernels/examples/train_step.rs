@@ -129,8 +129,7 @@ fn run(job: &Job) -> String {
         clip_norm: 0.0,
         groups: vec![Group { weights: 0..network.n_weights, rate: 1.0, decays: true }],
     };
-    let kept_bytes = std::env::var("KEPT_MB").ok().and_then(|mb| mb.parse::<usize>().ok()).map(|mb| mb << 20);
-    let kept_bytes = kept_bytes.unwrap_or(Execution::KEPT_BYTES);
+    let kept_bytes = Execution::KEPT_BYTES;
     let execution = Execution { simd: Simd::detect(), n_threads: job.threads, batch: job.batch, kept_bytes };
     let mut trainer = Trainer::new(network.clone(), settings, execution);
     let bound = 1.0 / (f as f32).sqrt();
