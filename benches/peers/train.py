@@ -177,6 +177,7 @@ def main():
     program.stdin.close()
     if given.out:
         path = Path(given.out) / "train.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(results, indent=1) + "\n")
     else:
         json.dump(results, sys.stdout, indent=1)
