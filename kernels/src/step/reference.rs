@@ -1,4 +1,7 @@
 //! The definition: one member, one row at a time in `f64`, over row-major weights.
+//!
+//! Activations and embeddings are written out here although `crates/model` has a reference too: `kernels` depends on no
+//! other crate, and the parity of both paths rests on two definitions that were written apart.
 
 use std::f64::consts::TAU;
 
