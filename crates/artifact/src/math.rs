@@ -120,7 +120,7 @@ pub fn sigmoids(values: &mut [f64]) {
                 *x = exp_moderate(*x);
             }
             for (x, e) in eight.iter_mut().zip(powers) {
-                *x = (if *x >= 0.0 { 1.0 } else { e }) / (1.0 + e);
+                *x = share(*x, e);
             }
         } else {
             for x in eight.iter_mut() {
@@ -129,8 +129,21 @@ pub fn sigmoids(values: &mut [f64]) {
         }
     }
     for x in rest {
-        *x = sigmoid(*x);
+        // The same without a call, where that is the same.
+        *x = if x.abs() < MODERATE { moderate_sigmoid(*x) } else { sigmoid(*x) };
     }
+}
+
+/// [`sigmoid`] where [`exp`] needs none of its exits.
+#[inline(always)]
+fn moderate_sigmoid(x: f64) -> f64 {
+    share(x, exp_moderate(-x.abs()))
+}
+
+/// The logistic function of `x` from exp(-|x|).
+#[inline(always)]
+fn share(x: f64, e: f64) -> f64 {
+    (if x >= 0.0 { 1.0 } else { e }) / (1.0 + e)
 }
 
 /// The inverse of [`sigmoid`]: ln(p / (1 - p)); infinite at 0 and 1, NaN outside.

@@ -120,7 +120,7 @@ enum Route {
 #[derive(Clone, Debug, Default)]
 struct Robust {
     /// The continuous input of each.
-    slots: Vec<usize>,
+    slots: Slots,
     median: Vec<f32>,
     width: Vec<f32>,
     min: Vec<f32>,
@@ -130,7 +130,7 @@ struct Robust {
 /// Magnitudes on quantile scales, one place each.
 #[derive(Clone, Debug, Default)]
 struct Quantile {
-    slots: Vec<usize>,
+    slots: Slots,
     indexes: Vec<KnotIndex>,
     min: Vec<f32>,
     max: Vec<f32>,
@@ -139,7 +139,7 @@ struct Quantile {
 /// Magnitudes on piecewise linear scales, one place each, in blocks.
 #[derive(Clone, Debug, Default)]
 struct Lines {
-    slots: Vec<usize>,
+    slots: Slots,
     /// The score at the first knot, `[blocks]`.
     first: Vec<Block>,
     /// Start, width and slope of each segment, `[blocks, segments]`; zeros behind a line's last segment.
@@ -261,7 +261,6 @@ impl RowEncoder {
                         RawValue::Level(_) => return Err(ApplyError::WrongKind { input_idx, expected: "number" }),
                     };
                 }
-                flags.n_missing = n_missing(&scratch.gathered[..values.len()]);
             }
             RawRow::Values(values) => {
                 for (input_idx, value) in values.iter().enumerate() {
@@ -279,7 +278,6 @@ impl RowEncoder {
             }
             RawRow::Numbers(numbers) if self.is_plain => {
                 scratch.gathered[..numbers.len()].copy_from_slice(numbers);
-                flags.n_missing = n_missing(numbers);
             }
             RawRow::Numbers(numbers) => {
                 for (input_idx, number) in numbers.iter().enumerate() {
@@ -382,7 +380,6 @@ impl RowEncoder {
     ) {
         let step = &self.steps[input_idx];
         let is_missing = !number.is_finite();
-        flags.n_missing += u32::from(is_missing);
         match step.route {
             Route::Gathered(place, indicates) => {
                 scratch.gathered[place] = number;
@@ -391,6 +388,7 @@ impl RowEncoder {
                 }
             }
             Route::Alone => {
+                flags.n_missing += u32::from(is_missing);
                 let encoder = &self.inputs[input_idx].encoder;
                 apply_number(encoder, number, &mut cells(step, encoder, out), flags);
             }
@@ -404,34 +402,37 @@ impl RowEncoder {
     }
 
     /// The second half of encoding a row: scales the gathered magnitudes into `continuous`, and returns how many were
-    /// out of range. Allocates nothing.
+    /// missing and how many out of range. Allocates nothing.
     ///
     /// Always inlined, so that a caller compiled for wider vectors scales with wider vectors; the bits do not change.
     ///
     /// # Panics
     /// When `continuous` is shorter than [`RowEncoder::gather`] has checked.
     #[inline(always)]
-    pub fn scale(&self, scratch: &mut EncodeScratch, continuous: &mut [f32]) -> u32 {
+    pub fn scale(&self, scratch: &mut EncodeScratch, continuous: &mut [f32]) -> RowFlags {
         let n_robust = self.robust.slots.len();
         let n_quantile = self.quantile.slots.len();
         let (robust_in, rest_in) = scratch.gathered.split_at(n_robust);
         let (robust_out, rest_out) = scratch.scaled.split_at_mut(n_robust);
         let (quantile_in, lines_in) = rest_in.split_at(n_quantile);
         let (quantile_out, lines_out) = rest_out.split_at_mut(n_quantile);
-        let mut n_beyond = 0;
+        let mut flags = RowFlags::default();
         if !robust_in.is_empty() {
-            n_beyond += self.robust.apply(robust_in, robust_out);
-            scatter(robust_out, &self.robust.slots, continuous);
+            self.robust.apply(robust_in, robust_out);
+            count_unusual(robust_in, &self.robust.min, &self.robust.max, &mut flags);
+            self.robust.slots.scatter(robust_out, continuous);
         }
         if !quantile_in.is_empty() {
-            n_beyond += self.quantile.apply(quantile_in, &mut scratch.shares, quantile_out);
-            scatter(quantile_out, &self.quantile.slots, continuous);
+            self.quantile.apply(quantile_in, &mut scratch.shares, quantile_out);
+            count_unusual(quantile_in, &self.quantile.min, &self.quantile.max, &mut flags);
+            self.quantile.slots.scatter(quantile_out, continuous);
         }
         if !lines_in.is_empty() {
-            n_beyond += self.piecewise.apply(lines_in, lines_out);
-            scatter(lines_out, &self.piecewise.slots, continuous);
+            self.piecewise.apply(lines_in, lines_out);
+            count_unusual(lines_in, &self.piecewise.min, &self.piecewise.max, &mut flags);
+            self.piecewise.slots.scatter(lines_out, continuous);
         }
-        n_beyond
+        flags
     }
 
     /// Encodes a row into buffers of [`RowEncoder::widths`]: both halves.
@@ -442,7 +443,9 @@ impl RowEncoder {
         mut out: RowBuffers<'_>,
     ) -> Result<RowFlags, ApplyError> {
         let mut flags = self.gather(row, scratch, &mut out)?;
-        flags.n_out_of_range += self.scale(scratch, out.continuous);
+        let scaled = self.scale(scratch, out.continuous);
+        flags.n_missing += scaled.n_missing;
+        flags.n_out_of_range += scaled.n_out_of_range;
         Ok(flags)
     }
 
@@ -487,26 +490,54 @@ fn cells<'c>(step: &Step, encoder: &Encoder, out: &'c mut RowBuffers<'_>) -> Row
     }
 }
 
-#[inline(always)]
-fn scatter(scaled: &[f32], slots: &[usize], continuous: &mut [f32]) {
-    for (value, slot) in scaled.iter().zip(slots) {
-        continuous[*slot] = *value;
+/// Where gathered magnitudes stand among the continuous inputs, ascending.
+#[derive(Clone, Debug, Default)]
+struct Slots {
+    places: Vec<usize>,
+    /// Whether they are neighbours, as in most tables.
+    is_run: bool,
+}
+
+impl Slots {
+    fn push(&mut self, slot: usize) {
+        self.is_run = self.places.last().is_none_or(|last| self.is_run && last + 1 == slot);
+        self.places.push(slot);
+    }
+
+    fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    #[inline(always)]
+    fn scatter(&self, scaled: &[f32], continuous: &mut [f32]) {
+        if self.is_run {
+            let n = self.places.len();
+            continuous[self.places[0]..][..n].copy_from_slice(&scaled[..n]);
+            return;
+        }
+        for (value, slot) in scaled.iter().zip(&self.places) {
+            continuous[*slot] = *value;
+        }
     }
 }
 
-/// How many values are NaN or infinite.
-fn n_missing(numbers: &[f32]) -> u32 {
-    numbers.iter().map(|number| u32::from(!number.is_finite())).sum()
+/// All ones for a finite value, else zeros.
+#[inline(always)]
+fn finite_mask(value: f32) -> u32 {
+    u32::from(value.is_finite()).wrapping_neg()
 }
 
-/// How many finite values lie outside their ranges.
+/// Counts values that are not finite, and finite ones outside their ranges; padding behind the ranges counts as neither.
 #[inline(always)]
-fn count_beyond(values: &[f32], min: &[f32], max: &[f32]) -> u32 {
-    let mut n = 0;
+fn count_unusual(values: &[f32], min: &[f32], max: &[f32], flags: &mut RowFlags) {
+    let (mut n_missing, mut n_beyond) = (0, 0);
     for ((value, min), max) in values.iter().zip(min).zip(max) {
-        n += u32::from(value.is_finite() & ((*value < *min) | (*value > *max)));
+        let is_finite = value.is_finite();
+        n_missing += u32::from(!is_finite);
+        n_beyond += u32::from(is_finite & ((*value < *min) | (*value > *max)));
     }
-    n
+    flags.n_missing += n_missing;
+    flags.n_out_of_range += n_beyond;
 }
 
 impl Robust {
@@ -520,15 +551,13 @@ impl Robust {
     }
 
     #[inline(always)]
-    fn apply(&self, values: &[f32], out: &mut [f32]) -> u32 {
+    fn apply(&self, values: &[f32], out: &mut [f32]) {
         let parameters = self.median.iter().zip(&self.width);
         for ((out, value), (median, width)) in out.iter_mut().zip(values).zip(parameters) {
-            // As bits, so that the choice is no branch: all ones where the value is scaled, else the bits of 0.
-            let is_scaled = value.is_finite() & (*width != 0.0);
-            let mask = u32::from(is_scaled).wrapping_neg();
+            // As bits, so that the choice is no branch.
+            let mask = finite_mask(*value) & u32::from(*width != 0.0).wrapping_neg();
             *out = f32::from_bits(robust(*value, *median, *width).to_bits() & mask);
         }
-        count_beyond(values, &self.min, &self.max)
     }
 }
 
@@ -542,7 +571,7 @@ impl Quantile {
     }
 
     #[inline(always)]
-    fn apply(&self, values: &[f32], shares: &mut [f64], out: &mut [f32]) -> u32 {
+    fn apply(&self, values: &[f32], shares: &mut [f64], out: &mut [f32]) {
         for ((share, index), value) in shares.iter_mut().zip(&self.indexes).zip(values) {
             // One half has the normal score 0, which is what a missing value becomes.
             *share = if value.is_finite() { inner_share(index.share_below(*value)) } else { 0.5 };
@@ -555,7 +584,6 @@ impl Quantile {
                 *out = normal_score(*share);
             }
         }
-        count_beyond(values, &self.min, &self.max)
     }
 }
 
@@ -589,23 +617,42 @@ impl Lines {
     }
 
     #[inline(always)]
-    fn apply(&self, values: &[f32], out: &mut [f32]) -> u32 {
-        let (values_of, _) = values.as_chunks::<LANES>();
-        let (out_of, _) = out.as_chunks_mut::<LANES>();
-        let segments = self.segments.chunks_exact(self.n_segments);
-        for (((out, values), first), segments) in out_of.iter_mut().zip(values_of).zip(&self.first).zip(segments) {
-            let mut sums = *first;
-            for [starts, widths, rises] in segments {
+    fn apply(&self, values: &[f32], out: &mut [f32]) {
+        let n_blocks = self.first.len();
+        let mut block = 0;
+        // Four at a time: one line's sum is a chain of additions, and each waits for the one before.
+        while block + 4 <= n_blocks {
+            self.climb_blocks::<4>(block, values, out);
+            block += 4;
+        }
+        while block < n_blocks {
+            self.climb_blocks::<1>(block, values, out);
+            block += 1;
+        }
+        // A loop of its own: within the one above compilers choose lane by lane.
+        for (out, value) in out.iter_mut().zip(values) {
+            *out = f32::from_bits((*out + 0.0).to_bits() & finite_mask(*value));
+        }
+    }
+}
+
+impl Lines {
+    /// Sums of `N` blocks.
+    #[inline(always)]
+    fn climb_blocks<const N: usize>(&self, block: usize, values: &[f32], out: &mut [f32]) {
+        let (values, _) = values[block * LANES..][..N * LANES].as_chunks::<LANES>();
+        let segments = &self.segments[block * self.n_segments..][..N * self.n_segments];
+        let mut sums = [[0.0; LANES]; N];
+        sums.copy_from_slice(&self.first[block..block + N]);
+        for segment in 0..self.n_segments {
+            for n in 0..N {
+                let [starts, widths, rises] = &segments[n * self.n_segments + segment];
                 for lane in 0..LANES {
-                    sums[lane] += climb(values[lane], starts[lane], widths[lane], rises[lane]);
+                    sums[n][lane] += climb(values[n][lane], starts[lane], widths[lane], rises[lane]);
                 }
             }
-            for lane in 0..LANES {
-                let mask = u32::from(values[lane].is_finite()).wrapping_neg();
-                out[lane] = f32::from_bits((sums[lane] + 0.0).to_bits() & mask);
-            }
         }
-        count_beyond(values, &self.min, &self.max)
+        out[block * LANES..][..N * LANES].as_chunks_mut::<LANES>().0.copy_from_slice(&sums);
     }
 }
 

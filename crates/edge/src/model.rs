@@ -27,6 +27,8 @@ pub struct Model<'a> {
     thresholds: Vec<Threshold>,
     samples: Vec<Sample>,
     metadata: Vec<(String, String)>,
+    /// Of a workspace that fits.
+    shape: Shape,
 }
 
 /// Embeddings of levels.
@@ -102,7 +104,16 @@ impl<'a> Model<'a> {
             categories.table = core::mem::take(&mut network.category_table);
             Layers::new(network)
         });
+        let shape = Shape {
+            n_inputs,
+            n_gathered: (f, g),
+            n_categorical: encoder.widths().2,
+            width: layers.as_ref().map_or(0, Layers::width),
+            is_integer: matches!(layers, Some(Layers::Int { .. })),
+            n_logits: n_members * n_outputs,
+        };
         Self {
+            shape,
             encoder,
             categories,
             n_inputs,
@@ -158,15 +169,7 @@ impl<'a> Model<'a> {
     }
 
     pub(crate) fn shape(&self) -> Shape {
-        let (f, g, c) = self.encoder.widths();
-        Shape {
-            n_inputs: self.n_inputs,
-            n_gathered: (f, g),
-            n_categorical: c,
-            width: self.layers.as_ref().map_or(0, Layers::width),
-            is_integer: matches!(self.layers, Some(Layers::Int { .. })),
-            n_logits: self.n_members * self.n_outputs,
-        }
+        self.shape
     }
 
     /// Scores a raw row. Allocates nothing.
@@ -180,7 +183,7 @@ impl<'a> Model<'a> {
     }
 
     fn predict_row(&self, row: RawRow<'_>, workspace: &mut Workspace) -> Result<Prediction, ScoreError> {
-        if workspace.shape != self.shape() {
+        if workspace.shape != self.shape {
             return Err(ScoreError::Workspace);
         }
         let unusual = self.encode(row, 0, workspace)?;
@@ -217,7 +220,7 @@ impl<'a> Model<'a> {
         if Some(found) != out.len().checked_mul(n_columns) {
             return Err(BatchError::Length { expected: out.len().saturating_mul(n_columns), found });
         }
-        if workspace.shape != self.shape() {
+        if workspace.shape != self.shape {
             return Err(BatchError::Row { row_idx: 0, error: ScoreError::Workspace });
         }
         let n_logits = workspace.shape.n_logits;
@@ -243,7 +246,9 @@ impl<'a> Model<'a> {
         let (binary, embedded) = rest.split_at_mut(g);
         let mut out = RowBuffers { continuous, binary, categorical: &mut workspace.categorical };
         let mut flags = self.encoder.gather(row, &mut workspace.encode, &mut out).map_err(ScoreError::Row)?;
-        flags.n_out_of_range += self.kernel.scale(&self.encoder, &mut workspace.encode, continuous);
+        let scaled = self.kernel.scale(&self.encoder, &mut workspace.encode, continuous);
+        flags.n_missing += scaled.n_missing;
+        flags.n_out_of_range += scaled.n_out_of_range;
         self.categories.embed(&workspace.categorical, embedded);
         if self.refuses(flags) { Err(ScoreError::Refused { flags }) } else { Ok(flags) }
     }

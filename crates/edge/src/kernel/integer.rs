@@ -2,7 +2,7 @@
 
 use tenure_artifact::bundle::OUTPUTS_PER_PANEL;
 
-use super::{Lanes, Sums, TILE, Tile};
+use super::{Lanes, PanelEnd, Sums, TILE, Tile};
 use crate::network::{IntEnd, IntLayer};
 
 /// 1.5 · 2^23: added to a number within ±2^22, it leaves the number in the low bits, rounded half to even.
@@ -16,7 +16,7 @@ pub(super) fn forward<L: Lanes>(steps: &[f32], layers: &[IntLayer<'_>], n_member
     let padded_inputs = n_inputs.next_multiple_of(4);
     let rows = inputs.chunks_exact(n_inputs).zip(quantized.chunks_exact_mut(padded_inputs));
     for (row, quantized) in rows.take(n_rows) {
-        quantize(row, steps, quantized);
+        quantize::<L>(row, steps, quantized);
     }
     let n_layers = layers.len() / n_members;
     let (mut from, mut to) = integers.split_at_mut(TILE * width);
@@ -41,7 +41,11 @@ pub(super) fn forward<L: Lanes>(steps: &[f32], layers: &[IntLayer<'_>], n_member
 
 /// Where the sums of a panel go. Not a closure: what is not inlined is not compiled for the kernel.
 trait Sink {
-    fn put(&mut self, row: usize, panel: usize, sums: &Sums);
+    /// Takes the sums of a panel's products in `R` rows from `row` on, and what they start from.
+    ///
+    /// # Safety
+    /// The processor has the instructions of `L`.
+    unsafe fn put<L: Lanes, const R: usize>(&mut self, row: usize, panel: usize, sums: [&Sums; R], start: &Sums);
 }
 
 /// To the inputs of the next layer.
@@ -56,15 +60,26 @@ struct Hidden<'s> {
 
 impl Sink for Hidden<'_> {
     #[inline(always)]
-    fn put(&mut self, row: usize, panel: usize, sums: &Sums) {
-        let first = panel * OUTPUTS_PER_PANEL;
-        let out = &mut self.out[row * self.stride + first..][..OUTPUTS_PER_PANEL];
-        let (multipliers, shifts) = (&self.multipliers[first..], &self.shifts[first..]);
-        requantize(sums, &multipliers[..OUTPUTS_PER_PANEL], &shifts[..OUTPUTS_PER_PANEL], self.least, out);
-        if let Some(table) = self.table {
-            for v in out {
-                *v = table[(i32::from(*v) + 128) as usize];
+    unsafe fn put<L: Lanes, const R: usize>(&mut self, row: usize, panel: usize, sums: [&Sums; R], start: &Sums) {
+        let (multipliers, shifts) = (panel_of(self.multipliers, panel), panel_of(self.shifts, panel));
+        let end = PanelEnd { start, multipliers, shifts, least: self.least };
+        // SAFETY: the caller's contract.
+        let mut rows = unsafe { L::requantize::<R>(sums, end) };
+        for r in 0..R {
+            let values = &mut rows[r];
+            if let Some(table) = self.table {
+                for v in &mut *values {
+                    *v = table[(i32::from(*v) + 128) as usize];
+                }
             }
+            // Without a `ReLU` the next layer's inputs may be negative.
+            if L::ADDS_OFFSET && self.least < 0 {
+                for v in &mut *values {
+                    *v ^= flip::<L>();
+                }
+            }
+            let place = (row + r) * self.stride + panel * OUTPUTS_PER_PANEL;
+            self.out[place..][..OUTPUTS_PER_PANEL].copy_from_slice(values);
         }
     }
 }
@@ -78,48 +93,66 @@ struct Output<'s> {
 
 impl Sink for Output<'_> {
     #[inline(always)]
-    fn put(&mut self, row: usize, panel: usize, sums: &Sums) {
+    unsafe fn put<L: Lanes, const R: usize>(&mut self, row: usize, panel: usize, sums: [&Sums; R], start: &Sums) {
         let first = panel * OUTPUTS_PER_PANEL;
         let scales = &self.scales[first..];
-        let out = &mut self.out[row * self.stride + first..];
-        for o in 0..scales.len().min(OUTPUTS_PER_PANEL) {
-            out[o] = f64::from(sums[o]) * scales[o];
+        for r in 0..R {
+            let out = &mut self.out[(row + r) * self.stride + first..];
+            for o in 0..scales.len().min(OUTPUTS_PER_PANEL) {
+                out[o] = f64::from(sums[r][o].wrapping_add(start[o])) * scales[o];
+            }
         }
     }
 }
 
+/// What turns a signed value into the one that a kernel reads.
+#[inline(always)]
+const fn flip<L: Lanes>() -> i8 {
+    if L::ADDS_OFFSET { i8::MIN } else { 0 }
+}
+
 /// `x` times its steps per unit, clamped to ±127 and rounded half to even; zeros behind the last input.
 #[inline(always)]
-fn quantize(row: &[f32], steps: &[f32], out: &mut [i8]) {
+fn quantize<L: Lanes>(row: &[f32], steps: &[f32], out: &mut [i8]) {
     let (out, padding) = out.split_at_mut(row.len());
     for ((out, x), step) in out.iter_mut().zip(row).zip(steps) {
         let y = x * step;
         let y = if y > -MAX { y } else { -MAX };
         let y = if y < MAX { y } else { MAX };
-        *out = ((y + ROUND).to_bits().wrapping_sub(ROUND.to_bits())) as i8;
+        *out = ((y + ROUND).to_bits().wrapping_sub(ROUND.to_bits())) as i8 ^ flip::<L>();
     }
-    padding.fill(0);
+    padding.fill(flip::<L>());
 }
 
-/// `clamp((a m + 2^(31+s)) >> (32+s))` for the sums of a panel.
+/// A panel's part of what has one number for each output.
+#[inline(always)]
+fn panel_of(values: &[i32], panel: usize) -> &Sums {
+    &values.as_chunks().0[panel]
+}
+
+/// [`Lanes::requantize`] for any processor.
 ///
 /// Shifting by 32 takes the upper half of the 64-bit product; shifting that by `s` again rounds down both times, which is
 /// the same as shifting once by `32 + s`.
 #[inline(always)]
-fn requantize(sums: &Sums, multipliers: &[i32], shifts: &[i32], least: i32, out: &mut [i8]) {
-    for o in 0..OUTPUTS_PER_PANEL {
-        let s = shifts[o] & 31;
-        let product = i64::from(sums[o]) * i64::from(multipliers[o]) + (1_i64 << (31 + s));
-        let shifted = ((product >> 32) as i32) >> s;
-        let raised = if shifted > least { shifted } else { least };
-        out[o] = (if raised < 127 { raised } else { 127 }) as i8;
+pub(super) fn requantize<const R: usize>(sums: [&Sums; R], end: PanelEnd<'_>) -> [[i8; OUTPUTS_PER_PANEL]; R] {
+    let mut out = [[0; OUTPUTS_PER_PANEL]; R];
+    for r in 0..R {
+        for o in 0..OUTPUTS_PER_PANEL {
+            let (s, sum) = (end.shifts[o] & 31, sums[r][o].wrapping_add(end.start[o]));
+            let product = i64::from(sum) * i64::from(end.multipliers[o]) + (1_i64 << (31 + s));
+            let shifted = ((product >> 32) as i32) >> s;
+            let raised = if shifted > end.least { shifted } else { end.least };
+            out[r][o] = (if raised < 127 { raised } else { 127 }) as i8;
+        }
     }
+    out
 }
 
 /// Hands the sums of every row and panel of a layer to `sink`.
 #[inline(always)]
 fn sums<L: Lanes>(layer: &IntLayer<'_>, source: (&[i8], usize), n_rows: usize, sink: impl Sink) {
-    if layer.is_signed || !L::KNOWS_SIGNS {
+    if layer.is_signed || !(L::KNOWS_SIGNS || L::ADDS_OFFSET) {
         signed_sums::<L, true>(layer, source, n_rows, sink);
     } else {
         signed_sums::<L, false>(layer, source, n_rows, sink);
@@ -139,7 +172,10 @@ fn signed_sums<L: Lanes, const SIGNED: bool>(
         let four = &values[done * stride..];
         let rows = [&four[..n_in], &four[stride..][..n_in], &four[2 * stride..][..n_in], &four[3 * stride..][..n_in]];
         let mut panel = 0;
-        if L::PANELS_OF_FOUR_ROWS == 2 {
+        if L::PANELS_OF_FOUR_ROWS >= 4 {
+            panel = blocks::<L, 4, 4, SIGNED>(layer, panel, done, rows, &mut sink);
+        }
+        if L::PANELS_OF_FOUR_ROWS >= 2 {
             panel = blocks::<L, 2, 4, SIGNED>(layer, panel, done, rows, &mut sink);
         }
         blocks::<L, 1, 4, SIGNED>(layer, panel, done, rows, &mut sink);
@@ -180,15 +216,13 @@ fn blocks<L: Lanes, const P: usize, const R: usize, const SIGNED: bool>(
         // they are made, weights and tables are checked when the bundle is read, and a layer is unsigned only behind a
         // `ReLU`, whose outputs are clamped from 0.
         let products = unsafe { L::products::<P, R, SIGNED>(panels, panel_bytes, rows) };
-        for r in 0..R {
-            for p in 0..P {
-                let start = &start[(panel + p) * OUTPUTS_PER_PANEL..][..OUTPUTS_PER_PANEL];
-                let mut sums = products[r][p];
-                for o in 0..OUTPUTS_PER_PANEL {
-                    sums[o] = sums[o].wrapping_add(start[o]);
-                }
-                sink.put(first_row + r, panel + p, &sums);
+        for p in 0..P {
+            let mut sums = [&products[0][p]; R];
+            for r in 0..R {
+                sums[r] = &products[r][p];
             }
+            // SAFETY: as above.
+            unsafe { sink.put::<L, R>(first_row, panel + p, sums, panel_of(start, panel + p)) };
         }
         panel += P;
     }

@@ -31,7 +31,7 @@ mod tests;
 use core::fmt;
 
 use tenure_artifact::bundle::OUTPUTS_PER_PANEL;
-use tenure_artifact::{Calibration, EncodeScratch, RowEncoder};
+use tenure_artifact::{Calibration, EncodeScratch, RowEncoder, RowFlags};
 
 use crate::Workspace;
 use crate::network::Layers;
@@ -120,7 +120,7 @@ impl Kernel {
 
     /// The second half of encoding, on this kernel's vectors.
     #[inline]
-    pub(crate) fn scale(self, encoder: &RowEncoder, scratch: &mut EncodeScratch, continuous: &mut [f32]) -> u32 {
+    pub(crate) fn scale(self, encoder: &RowEncoder, scratch: &mut EncodeScratch, continuous: &mut [f32]) -> RowFlags {
         self.run(Scaling { encoder, scratch, continuous })
     }
 
@@ -163,13 +163,13 @@ impl Kernel {
 
 /// What a processor brings.
 trait Lanes {
-    /// Whether [`Lanes::products`] reads signed inputs with 128 added, which the sums' start must make good.
+    /// Whether inputs that may be negative are written with 128 added, which the sums' start must make good.
     const ADDS_OFFSET: bool = false;
     /// Whether [`Lanes::products`] gains from knowing that no input is negative.
     const KNOWS_SIGNS: bool = false;
     /// Panels that go well with one row.
     const PANELS: usize;
-    /// Panels that go well with four rows: 0 (rows one at a time), 1 or 2.
+    /// Panels that go well with four rows: 0 (rows one at a time), 1, 2 or 4.
     const PANELS_OF_FOUR_ROWS: usize;
 
     /// Sums of products of `P` panels with `R` rows: `[R][P][16]`.
@@ -183,6 +183,25 @@ trait Lanes {
         panel_bytes: usize,
         rows: [&[i8]; R],
     ) -> [[Sums; P]; R];
+
+    /// `clamp((a m + 2^(31+s)) >> (32+s))` to `least..=127` for the sums `a` of a panel in each of `R` rows, those of
+    /// products and those that they start from together, with the panel's multipliers `m` and shifts `s` of 0..=30.
+    ///
+    /// # Safety
+    /// The processor has the instructions.
+    #[inline(always)]
+    unsafe fn requantize<const R: usize>(sums: [&Sums; R], end: PanelEnd<'_>) -> [[i8; OUTPUTS_PER_PANEL]; R] {
+        integer::requantize(sums, end)
+    }
+}
+
+/// What turns a panel's sums of products into 8-bit integers.
+#[derive(Clone, Copy)]
+struct PanelEnd<'l> {
+    start: &'l Sums,
+    multipliers: &'l Sums,
+    shifts: &'l Sums,
+    least: i32,
 }
 
 /// Something to run on a kernel. Implementations are always inlined, so that they are compiled for its instructions.
@@ -199,10 +218,10 @@ struct Scaling<'s> {
 }
 
 impl Job for Scaling<'_> {
-    type Output = u32;
+    type Output = RowFlags;
 
     #[inline(always)]
-    fn run<L: Lanes>(self) -> u32 {
+    fn run<L: Lanes>(self) -> RowFlags {
         self.encoder.scale(self.scratch, self.continuous)
     }
 }
