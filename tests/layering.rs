@@ -13,6 +13,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("indicatif", &["tenure"]),
     ("mimalloc", &["tenure"]),
     ("criterion", &["tenure-benches"]),
+    ("ed25519-compact", &["tenure-signing"]),
 ];
 
 /// Crate → the crates of the workspace it may use. The program and the test crates may use all.
@@ -35,6 +36,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tenure-segments", &["tenure-evaluate"]),
     ("tenure-compress", &["tenure-artifact", "tenure-edge", "tenure-evaluate", "tenure-config", "tenure-table"]),
     ("tenure-report", &["tenure-evaluate", "tenure-segments", "tenure-table"]),
+    ("tenure-signing", &["tenure-artifact"]),
 ];
 
 /// The crates that end up on a device: nothing outside the workspace may be in their closure.

@@ -16,4 +16,5 @@ mod layering;
 mod program_errors;
 mod runs;
 mod segments;
+mod signing;
 mod tenure;

@@ -59,8 +59,10 @@ pub enum Command {
     Compress(Compress),
     /// Show what a bundle holds.
     Inspect(Bundle),
-    /// Check a bundle's digest, and score its sample rows again to the same bits.
-    Verify(Bundle),
+    /// Check a bundle's digest and signature, and score its sample rows again to the same bits.
+    Verify(Verify),
+    /// Sign a bundle, or make a key to sign with.
+    Sign(Sign),
     /// Score rows of customers with a bundle.
     Score(Score),
     /// List devices, drivers and limits, with a one-second numeric check of each against the CPU.
@@ -188,11 +190,39 @@ pub struct Compress {
     pub set: Vec<String>,
 }
 
-/// `tenure inspect` and `tenure verify`
+/// `tenure inspect`
 #[derive(Debug, Args)]
 pub struct Bundle {
     /// The bundle.
     pub bundle: PathBuf,
+}
+
+/// `tenure verify`
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The bundle.
+    pub bundle: PathBuf,
+    /// Also require that this key's owner has signed it: a public key in PEM.
+    #[arg(long, value_name = "FILE")]
+    pub public_key: Option<PathBuf>,
+}
+
+/// `tenure sign`
+#[derive(Debug, Args)]
+pub struct Sign {
+    /// The bundle.
+    #[arg(required_unless_present = "new_key", requires = "key")]
+    pub bundle: Option<PathBuf>,
+    /// Sign with this key: an Ed25519 private key in PEM, as `--new-key` or OpenSSL writes it.
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Where to write the signed bundle; without it, the bundle itself.
+    #[arg(long, short)]
+    pub output: Option<PathBuf>,
+    /// Make a new key instead: the private half into this file, which only you may read, the public half beside it with
+    /// `.pub` at the end.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["bundle", "key", "output"])]
+    pub new_key: Option<PathBuf>,
 }
 
 /// `tenure score`

@@ -14,6 +14,7 @@ use tenure_evaluate::EvaluateError;
 use tenure_model::DeviceError;
 use tenure_report::ReportError;
 use tenure_segments::SegmentError;
+use tenure_signing::SigningError;
 use tenure_train::TrainError;
 
 use crate::run_dir::RunDirError;
@@ -201,6 +202,15 @@ impl From<BundleError> for Failure {
     fn from(error: BundleError) -> Self {
         let hint = "give a file that `tenure compress` wrote; copy it again if it was sent";
         Self::coded(Exit::Integrity, None, &error, Some(hint.into()))
+    }
+}
+
+impl From<SigningError> for Failure {
+    fn from(error: SigningError) -> Self {
+        match error {
+            SigningError::Bundle(error) => error.into(),
+            other => Self::coded(Exit::Usage, None, &other, None),
+        }
     }
 }
 

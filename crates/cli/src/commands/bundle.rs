@@ -5,7 +5,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tenure_artifact::bundle::{Action, Bundle, Description};
 use tenure_edge::{Kernel, Model, Workspace};
+use tenure_signing::{PublicKey, Verdict, judge};
 
+use super::sign::public_key;
 use crate::args;
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
@@ -21,13 +23,17 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 pub fn inspect(args: &args::Bundle, output: Output) -> Result<Exit, Failure> {
     let file = read(&args.bundle)?;
     let found = Bundle::describe(&file)?;
-    output.result(|| text(&found), || summary(&found));
+    let signature = judge(&file)?;
+    output.result(|| text(&found, signature), || summary(&found, signature));
     Ok(Exit::Done)
 }
 
-/// Checks digest and sample rows on every kernel of this processor.
-pub fn verify(args: &args::Bundle, output: Output) -> Result<Exit, Failure> {
+/// Checks digest, signature, and sample rows on every kernel of this processor.
+pub fn verify(args: &args::Verify, output: Output) -> Result<Exit, Failure> {
+    let wanted = args.public_key.as_deref().map(public_key).transpose()?;
     let file = read(&args.bundle)?;
+    let verdict = judge(&file)?;
+    check_signature(&args.bundle, verdict, wanted)?;
     let kernels: Vec<Kernel> = Kernel::available().collect();
     let mut n_samples = 0;
     for &kernel in &kernels {
@@ -41,21 +47,74 @@ pub fn verify(args: &args::Bundle, output: Output) -> Result<Exit, Failure> {
     let names: Vec<&str> = kernels.iter().map(|kernel| kernel.name()).collect();
     let digest = format!("{:016x}", Bundle::describe(&file)?.digest);
     output.result(
-        || format!("digest {digest}; {n_samples} sample rows give the same bits on {}\n", names.join(", ")),
-        || json!({ "bundle": args.bundle, "digest": digest, "samples": n_samples, "kernels": names }),
+        || {
+            let samples = format!("{n_samples} sample rows give the same bits on {}", names.join(", "));
+            format!("digest {digest}; {samples}\n{}{}\n", spelled(verdict), trusted(verdict, wanted))
+        },
+        || {
+            json!({
+                "bundle": args.bundle, "digest": digest, "samples": n_samples, "kernels": names,
+                "signature": signature_json(verdict), "key_given": wanted.is_some(),
+            })
+        },
     );
     Ok(Exit::Done)
 }
 
-fn text(found: &Description) -> String {
+/// A signature that is there must hold; where a key is wanted it must be there, and by that key.
+fn check_signature(bundle: &Path, verdict: Verdict, wanted: Option<PublicKey>) -> Result<(), Failure> {
+    let (found, hint) = match (verdict, wanted) {
+        (Verdict::Invalid { claims }, _) => (
+            format!(
+                "the signature does not hold: the bundle was changed after {claims} signed it, or never signed by it"
+            ),
+            "get the bundle again from whoever made it; do not score with this one",
+        ),
+        (Verdict::Unsigned, Some(wanted)) => (
+            format!("expected a signature by {wanted}, found none"),
+            "`tenure sign BUNDLE --key FILE` signs it; without `--public-key` an unsigned bundle is accepted",
+        ),
+        (Verdict::Valid { by }, Some(wanted)) if by != wanted => (
+            format!("expected a signature by {wanted}, found a valid one by {by}"),
+            "another key has signed it: ask its maker for the right public key, or do not trust it",
+        ),
+        _ => return Ok(()),
+    };
+    Err(Failure::integrity(format!("{}: {found}", bundle.display()), hint))
+}
+
+fn spelled(verdict: Verdict) -> String {
+    match verdict {
+        Verdict::Unsigned => "not signed".into(),
+        Verdict::Valid { by } => format!("signed by {by}: valid"),
+        Verdict::Invalid { claims } => format!("signed by {claims}: NOT VALID"),
+    }
+}
+
+/// What the verdict is worth.
+fn trusted(verdict: Verdict, wanted: Option<PublicKey>) -> &'static str {
+    match (verdict, wanted) {
+        (Verdict::Valid { .. }, None) => " (whose key that is, `--public-key FILE` can tell)",
+        (Verdict::Valid { .. }, Some(_)) => ", the key that was given",
+        _ => "",
+    }
+}
+
+fn signature_json(verdict: Verdict) -> Value {
+    let (is_valid, by) = match verdict {
+        Verdict::Unsigned => return Value::Null,
+        Verdict::Valid { by } => (true, by),
+        Verdict::Invalid { claims } => (false, claims),
+    };
+    json!({ "by": by.to_string(), "valid": is_valid })
+}
+
+fn text(found: &Description, signature: Verdict) -> String {
     let mut lines = vec![format!(
-        "{} bundle, format {}, {} bytes, digest {:016x}, {}",
-        found.task,
-        found.version,
-        found.size_bytes,
-        found.digest,
-        if found.is_signed { "signed" } else { "not signed" }
+        "{} bundle, format {}, {} bytes, digest {:016x}",
+        found.task, found.version, found.size_bytes, found.digest
     )];
+    lines.push(spelled(signature));
     for (n_in, n_out, precision) in &found.layers {
         lines.push(format!("layer    {n_in} x {n_out}, {precision}"));
     }
@@ -87,7 +146,7 @@ const fn action_name(action: Action) -> &'static str {
     }
 }
 
-fn summary(found: &Description) -> Value {
+fn summary(found: &Description, signature: Verdict) -> Value {
     json!({
         "format": found.version,
         "size_bytes": found.size_bytes,
@@ -106,6 +165,7 @@ fn summary(found: &Description) -> Value {
         },
         "samples": found.n_samples,
         "signed": found.is_signed,
+        "signature": signature_json(signature),
         "metadata": found.metadata.iter().map(|(k, v)| (k.clone(), json!(v))).collect::<serde_json::Map<_, _>>(),
     })
 }

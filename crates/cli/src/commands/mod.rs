@@ -15,4 +15,5 @@ mod plan_segments;
 pub mod report;
 pub mod run;
 pub mod score;
+pub mod sign;
 pub mod synth;
