@@ -42,6 +42,6 @@ pub use network::{Activation, Backbone, Hidden, NetworkSpec, NumericSpec, Sharin
 pub use parameters::{Parameter, ParameterRole};
 pub use preprocessor::{DropReason, DroppedColumn, Encoder, InputColumn, Preprocessor};
 pub use raw::{ApplyError, RawValue, RowBuffers, RowFlags};
-pub use row_encoder::{ColumnValues, EncodeScratch, EncodedLevels, RawRow, RowEncoder};
+pub use row_encoder::{ColumnValues, EncodeScratch, EncodedLevels, RawRow, RowEncoder, TileBuffers};
 pub use scale::{Piecewise, Quartiles, Scale};
 pub use value::{LabelStatistics, Predictive, SIGMA_FLOOR, ValueFamily, ValueHead};

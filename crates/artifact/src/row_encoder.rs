@@ -6,8 +6,11 @@
 #![allow(clippy::inline_always, reason = "a caller compiled for wider vectors must get these loops compiled with it")]
 #![allow(clippy::needless_bitwise_bool, reason = "lazy operators are branches, which keep loops from becoming vectors")]
 
-use alloc::string::String;
+mod columns;
+
 use alloc::vec::Vec;
+
+pub use columns::{ColumnValues, EncodedLevels, TileBuffers};
 
 use crate::math::normal_quantile_centre;
 use crate::preprocessor::{apply_level, apply_number};
@@ -26,62 +29,6 @@ pub enum RawRow<'a> {
     Values(&'a [RawValue<'a>]),
     /// Numbers alone, NaN where one is missing; only for schemas without levels.
     Numbers(&'a [f32]),
-    /// A row of columns, one for each input.
-    Columns {
-        /// The columns.
-        columns: &'a [ColumnValues<'a>],
-        /// Which row of them.
-        row_idx: usize,
-    },
-}
-
-/// The values of one input in many rows.
-#[derive(Clone, Copy, Debug)]
-pub enum ColumnValues<'a> {
-    /// NaN where one is missing.
-    Numbers(&'a [f32]),
-    /// Levels that were encoded once: for each row a place among them; any place beyond the last is a missing value.
-    Levels {
-        /// `[rows]`
-        codes: &'a [u32],
-        /// From [`RowEncoder::encode_levels`] of the same input.
-        levels: &'a EncodedLevels,
-    },
-}
-
-impl ColumnValues<'_> {
-    /// How many rows it has.
-    pub fn n_rows(&self) -> usize {
-        match self {
-            Self::Numbers(values) => values.len(),
-            Self::Levels { codes, .. } => codes.len(),
-        }
-    }
-}
-
-/// What some levels of one input are encoded to, and last what a missing one is.
-#[derive(Clone, Debug, PartialEq)]
-pub struct EncodedLevels {
-    widths: (usize, usize, usize),
-    /// `[levels + 1, width]` each.
-    continuous: Vec<f32>,
-    binary: Vec<f32>,
-    categorical: Vec<u32>,
-    /// `[levels + 1]`
-    flags: Vec<RowFlags>,
-}
-
-impl EncodedLevels {
-    #[inline]
-    fn write(&self, code: u32, out: &mut RowBuffers<'_>, flags: &mut RowFlags) {
-        let place = (code as usize).min(self.flags.len() - 1);
-        let (f, g, c) = self.widths;
-        out.continuous.copy_from_slice(&self.continuous[place * f..][..f]);
-        out.binary.copy_from_slice(&self.binary[place * g..][..g]);
-        out.categorical.copy_from_slice(&self.categorical[place * c..][..c]);
-        flags.n_missing += self.flags[place].n_missing;
-        flags.n_unseen += self.flags[place].n_unseen;
-    }
 }
 
 /// Fitted encoders, arranged.
@@ -150,10 +97,10 @@ struct Lines {
     max: Vec<f32>,
 }
 
-/// Room for one row between gathering and scaling; made once, used for every row.
+/// Room for rows between gathering and scaling; made once, used for all rows.
 #[derive(Clone, Debug)]
 pub struct EncodeScratch {
-    /// Gathered magnitudes: robust ones, quantile ones, piecewise linear ones in whole blocks.
+    /// Of each row the gathered magnitudes: robust ones, quantile ones, piecewise linear ones in whole blocks.
     gathered: Vec<f32>,
     scaled: Vec<f32>,
     shares: Vec<f64>,
@@ -224,21 +171,35 @@ impl RowEncoder {
         self.widths
     }
 
-    /// Room for one row.
-    pub fn scratch(&self) -> EncodeScratch {
-        let n = self.robust.slots.len() + self.quantile.slots.len() + self.piecewise.first.len() * LANES;
+    /// Room for so many rows.
+    pub fn scratch(&self, n_rows: usize) -> EncodeScratch {
+        let n = self.n_gathered();
         EncodeScratch {
-            gathered: alloc::vec![0.0; n],
+            gathered: alloc::vec![0.0; n_rows * n],
             scaled: alloc::vec![0.0; n],
             shares: alloc::vec![0.0; self.quantile.slots.len()],
         }
     }
 
-    /// The first half of encoding a row: everything but the scaling of magnitudes, which
+    fn n_gathered(&self) -> usize {
+        self.robust.slots.len() + self.quantile.slots.len() + self.piecewise.first.len() * LANES
+    }
+
+    /// Where row `place` of a scratch has its gathered magnitudes.
+    fn gathered(&self, place: usize) -> core::ops::Range<usize> {
+        let n = self.n_gathered();
+        place * n..(place + 1) * n
+    }
+
+    /// The first half of encoding a row, as row `place` of the scratch: everything but the scaling of magnitudes, which
     /// [`RowEncoder::scale`] does. Allocates nothing.
+    ///
+    /// # Panics
+    /// When the scratch has no such row.
     pub fn gather(
         &self,
         row: RawRow<'_>,
+        place: usize,
         scratch: &mut EncodeScratch,
         out: &mut RowBuffers<'_>,
     ) -> Result<RowFlags, ApplyError> {
@@ -246,15 +207,15 @@ impl RowEncoder {
         let found = match row {
             RawRow::Values(values) => values.len(),
             RawRow::Numbers(numbers) => numbers.len(),
-            RawRow::Columns { columns, .. } => columns.len(),
         };
         if found != self.inputs.len() {
             return Err(ApplyError::RowLength { expected: self.inputs.len(), found });
         }
         let mut flags = RowFlags::default();
+        let gathered = &mut scratch.gathered[self.gathered(place)];
         match row {
             RawRow::Values(values) if self.is_plain => {
-                for (input_idx, (place, value)) in scratch.gathered.iter_mut().zip(values).enumerate() {
+                for (input_idx, (place, value)) in gathered.iter_mut().zip(values).enumerate() {
                     *place = match *value {
                         RawValue::Number(number) => number,
                         RawValue::Missing => f32::NAN,
@@ -264,12 +225,7 @@ impl RowEncoder {
             }
             RawRow::Values(values) => {
                 for (input_idx, value) in values.iter().enumerate() {
-                    self.gather_one(input_idx, *value, scratch, out, &mut flags)?;
-                }
-            }
-            RawRow::Columns { columns, row_idx } => {
-                for (input_idx, column) in columns.iter().enumerate() {
-                    self.gather_cell(input_idx, column, row_idx, scratch, out, &mut flags)?;
+                    self.gather_one(input_idx, *value, gathered, out, &mut flags)?;
                 }
             }
             RawRow::Numbers(_) if self.reads_levels => {
@@ -277,11 +233,11 @@ impl RowEncoder {
                 return Err(ApplyError::WrongKind { input_idx, expected: "level" });
             }
             RawRow::Numbers(numbers) if self.is_plain => {
-                scratch.gathered[..numbers.len()].copy_from_slice(numbers);
+                gathered[..numbers.len()].copy_from_slice(numbers);
             }
             RawRow::Numbers(numbers) => {
                 for (input_idx, number) in numbers.iter().enumerate() {
-                    self.gather_number(input_idx, *number, scratch, out, &mut flags);
+                    self.gather_number(input_idx, *number, gathered, out, &mut flags);
                 }
             }
         }
@@ -293,14 +249,14 @@ impl RowEncoder {
         &self,
         input_idx: usize,
         value: RawValue<'_>,
-        scratch: &mut EncodeScratch,
+        gathered: &mut [f32],
         out: &mut RowBuffers<'_>,
         flags: &mut RowFlags,
     ) -> Result<(), ApplyError> {
         let reads_numbers = self.inputs[input_idx].encoder.reads_numbers();
         match (reads_numbers, value) {
-            (true, RawValue::Number(number)) => self.gather_number(input_idx, number, scratch, out, flags),
-            (true, RawValue::Missing) => self.gather_number(input_idx, f32::NAN, scratch, out, flags),
+            (true, RawValue::Number(number)) => self.gather_number(input_idx, number, gathered, out, flags),
+            (true, RawValue::Missing) => self.gather_number(input_idx, f32::NAN, gathered, out, flags),
             (false, RawValue::Level(name)) => self.write_level(input_idx, Some(name), out, flags),
             (false, RawValue::Missing) => self.write_level(input_idx, None, out, flags),
             (true, RawValue::Level(_)) => return Err(ApplyError::WrongKind { input_idx, expected: "number" }),
@@ -310,71 +266,11 @@ impl RowEncoder {
     }
 
     #[inline]
-    fn gather_cell(
-        &self,
-        input_idx: usize,
-        column: &ColumnValues<'_>,
-        row_idx: usize,
-        scratch: &mut EncodeScratch,
-        out: &mut RowBuffers<'_>,
-        flags: &mut RowFlags,
-    ) -> Result<(), ApplyError> {
-        let encoder = &self.inputs[input_idx].encoder;
-        match column {
-            ColumnValues::Numbers(values) if encoder.reads_numbers() => {
-                self.gather_number(input_idx, values[row_idx], scratch, out, flags);
-            }
-            ColumnValues::Levels { codes, levels } if !encoder.reads_numbers() && levels.widths == encoder.widths() => {
-                levels.write(codes[row_idx], &mut cells(&self.steps[input_idx], encoder, out), flags);
-            }
-            _ => {
-                let expected = if encoder.reads_numbers() { "number" } else { "level" };
-                return Err(ApplyError::WrongKind { input_idx, expected });
-            }
-        }
-        Ok(())
-    }
-
-    /// Encodes levels of input `input_idx` once, for any number of rows that have them.
-    ///
-    /// # Errors
-    /// When the input reads numbers.
-    ///
-    /// # Panics
-    /// When there is no such input.
-    pub fn encode_levels(&self, input_idx: usize, levels: &[String]) -> Result<EncodedLevels, ApplyError> {
-        let encoder = &self.inputs[input_idx].encoder;
-        if encoder.reads_numbers() {
-            return Err(ApplyError::WrongKind { input_idx, expected: "number" });
-        }
-        let (n, widths) = (levels.len() + 1, encoder.widths());
-        let mut encoded = EncodedLevels {
-            widths,
-            continuous: alloc::vec![0.0; n * widths.0],
-            binary: alloc::vec![0.0; n * widths.1],
-            categorical: alloc::vec![0; n * widths.2],
-            flags: alloc::vec![RowFlags::default(); n],
-        };
-        let names = levels.iter().map(|level| Some(level.as_str())).chain([None]);
-        for (place, level) in names.enumerate() {
-            let mut out = RowBuffers {
-                continuous: &mut encoded.continuous[place * widths.0..][..widths.0],
-                binary: &mut encoded.binary[place * widths.1..][..widths.1],
-                categorical: &mut encoded.categorical[place * widths.2..][..widths.2],
-            };
-            let flags = &mut encoded.flags[place];
-            flags.n_missing = u32::from(level.is_none());
-            apply_level(encoder, level, &mut out, flags);
-        }
-        Ok(encoded)
-    }
-
-    #[inline]
     fn gather_number(
         &self,
         input_idx: usize,
         number: f32,
-        scratch: &mut EncodeScratch,
+        gathered: &mut [f32],
         out: &mut RowBuffers<'_>,
         flags: &mut RowFlags,
     ) {
@@ -382,7 +278,7 @@ impl RowEncoder {
         let is_missing = !number.is_finite();
         match step.route {
             Route::Gathered(place, indicates) => {
-                scratch.gathered[place] = number;
+                gathered[place] = number;
                 if indicates {
                     out.binary[step.binary] = f32::from(u8::from(is_missing));
                 }
@@ -401,7 +297,7 @@ impl RowEncoder {
         apply_level(encoder, level, &mut cells(&self.steps[input_idx], encoder, out), flags);
     }
 
-    /// The second half of encoding a row: scales the gathered magnitudes into `continuous`, and returns how many were
+    /// The second half of encoding row `place` of the scratch: scales its gathered magnitudes into `continuous`, and returns how many were
     /// missing and how many out of range. Allocates nothing.
     ///
     /// Always inlined, so that a caller compiled for wider vectors scales with wider vectors; the bits do not change.
@@ -409,10 +305,10 @@ impl RowEncoder {
     /// # Panics
     /// When `continuous` is shorter than [`RowEncoder::gather`] has checked.
     #[inline(always)]
-    pub fn scale(&self, scratch: &mut EncodeScratch, continuous: &mut [f32]) -> RowFlags {
+    pub fn scale(&self, place: usize, scratch: &mut EncodeScratch, continuous: &mut [f32]) -> RowFlags {
         let n_robust = self.robust.slots.len();
         let n_quantile = self.quantile.slots.len();
-        let (robust_in, rest_in) = scratch.gathered.split_at(n_robust);
+        let (robust_in, rest_in) = scratch.gathered[self.gathered(place)].split_at(n_robust);
         let (robust_out, rest_out) = scratch.scaled.split_at_mut(n_robust);
         let (quantile_in, lines_in) = rest_in.split_at(n_quantile);
         let (quantile_out, lines_out) = rest_out.split_at_mut(n_quantile);
@@ -442,8 +338,8 @@ impl RowEncoder {
         scratch: &mut EncodeScratch,
         mut out: RowBuffers<'_>,
     ) -> Result<RowFlags, ApplyError> {
-        let mut flags = self.gather(row, scratch, &mut out)?;
-        let scaled = self.scale(scratch, out.continuous);
+        let mut flags = self.gather(row, 0, scratch, &mut out)?;
+        let scaled = self.scale(0, scratch, out.continuous);
         flags.n_missing += scaled.n_missing;
         flags.n_out_of_range += scaled.n_out_of_range;
         Ok(flags)

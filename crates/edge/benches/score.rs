@@ -135,7 +135,7 @@ fn push_cases<'c>(cases: &mut Vec<Case<'c>>, name: &str, file: &'c [u8], rows: &
         cases.push(Case { name: format!("{name}/batch of {N_ROWS}"), n_rows: N_ROWS, call: Box::new(batch) });
     }
     let model = Model::from_bytes(file).expect("it reads");
-    let (mut scratch, (f, _, _)) = (model.encoder().scratch(), model.encoder().widths());
+    let (mut scratch, (f, _, _)) = (model.encoder().scratch(1), model.encoder().widths());
     let mut continuous = vec![0.0; f];
     let encode = move || {
         for row in rows.chunks_exact(N_COLUMNS).take(N_SINGLE) {
@@ -177,7 +177,7 @@ fn export(folder: &Path) {
     let rows = numeric_rows(N_ROWS, N_COLUMNS, 42);
     write("rows.f32", &floats(&rows));
     let encoder = tenure_artifact::RowEncoder::new(numeric_bundle(&WIDTHS, 32, Scaling::Robust).inputs);
-    let (mut scratch, mut encoded) = (encoder.scratch(), vec![0.0; rows.len()]);
+    let (mut scratch, mut encoded) = (encoder.scratch(1), vec![0.0; rows.len()]);
     for (row, continuous) in rows.chunks_exact(N_COLUMNS).zip(encoded.chunks_exact_mut(N_COLUMNS)) {
         let out = tenure_artifact::RowBuffers { continuous, binary: &mut [], categorical: &mut [] };
         encoder.encode(tenure_artifact::RawRow::Numbers(row), &mut scratch, out).expect("the row fits");

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use tenure_artifact::bundle::{Action, Answer, Bundle, BundleError, LeSlice, Policy, Sample, Threshold};
-use tenure_artifact::{ColumnValues, Encoder, RawRow, RawValue, RowBuffers, RowEncoder, RowFlags};
+use tenure_artifact::{ColumnValues, Encoder, RawRow, RawValue, RowBuffers, RowEncoder, RowFlags, TileBuffers};
 
 use crate::answer::answer;
 use crate::kernel::{Kernel, TILE, Tile, UnavailableKernel};
@@ -69,12 +69,13 @@ impl<'r> Rows<'r> {
         }
     }
 
-    fn row(&self, row_idx: usize, n_columns: usize) -> RawRow<'r> {
+    /// A row; none where rows are gathered column by column.
+    fn row(&self, row_idx: usize, n_columns: usize) -> Option<RawRow<'r>> {
         let range = row_idx * n_columns..(row_idx + 1) * n_columns;
         match self {
-            Self::Values(values) => RawRow::Values(&values[range]),
-            Self::Numbers(numbers) => RawRow::Numbers(&numbers[range]),
-            Self::Columns { columns, first_row } => RawRow::Columns { columns, row_idx: first_row + row_idx },
+            Self::Values(values) => Some(RawRow::Values(&values[range])),
+            Self::Numbers(numbers) => Some(RawRow::Numbers(&numbers[range])),
+            Self::Columns { .. } => None,
         }
     }
 }
@@ -186,7 +187,8 @@ impl<'a> Model<'a> {
         if workspace.shape != self.shape {
             return Err(ScoreError::Workspace);
         }
-        let unusual = self.encode(row, 0, workspace)?;
+        let flags = self.gather(row, 0, workspace)?;
+        let unusual = self.scale(0, flags, workspace)?;
         self.forward(1, workspace);
         let mut out = [Prediction { unusual, ..Prediction::default() }];
         self.answer_rows(&mut out, &mut workspace.logits[..workspace.shape.n_logits]);
@@ -225,11 +227,18 @@ impl<'a> Model<'a> {
         }
         let n_logits = workspace.shape.n_logits;
         for (tile_idx, out) in out.chunks_mut(TILE).enumerate() {
+            let first_row = tile_idx * TILE;
+            let mut flags = [RowFlags::default(); TILE];
+            let in_row = |place: usize| move |error| BatchError::Row { row_idx: first_row + place, error };
+            if let Rows::Columns { columns, first_row: before } = rows {
+                self.gather_columns(columns, before + first_row, workspace, &mut flags[..out.len()])
+                    .map_err(in_row(0))?;
+            }
             for (place, prediction) in out.iter_mut().enumerate() {
-                let row_idx = tile_idx * TILE + place;
-                let row = rows.row(row_idx, n_columns);
-                let unusual = self.encode(row, place, workspace);
-                prediction.unusual = unusual.map_err(|error| BatchError::Row { row_idx, error })?;
+                if let Some(row) = rows.row(first_row + place, n_columns) {
+                    flags[place] = self.gather(row, place, workspace).map_err(in_row(place))?;
+                }
+                prediction.unusual = self.scale(place, flags[place], workspace).map_err(in_row(place))?;
             }
             self.forward(out.len(), workspace);
             self.answer_rows(out, &mut workspace.logits[..out.len() * n_logits]);
@@ -237,19 +246,47 @@ impl<'a> Model<'a> {
         Ok(())
     }
 
-    /// Encodes a row into place `place` of the workspace's tile.
+    /// The first half of encoding a row into place `place` of the workspace's tile.
     #[inline]
-    fn encode(&self, row: RawRow<'_>, place: usize, workspace: &mut Workspace) -> Result<RowFlags, ScoreError> {
-        let (f, g, _) = self.encoder.widths();
+    fn gather(&self, row: RawRow<'_>, place: usize, workspace: &mut Workspace) -> Result<RowFlags, ScoreError> {
+        let (f, g, c) = self.encoder.widths();
+        let (continuous, binary) = workspace.inputs[place * self.n_inputs..][..f + g].split_at_mut(f);
+        let categorical = &mut workspace.categorical[place * c..][..c];
+        let mut out = RowBuffers { continuous, binary, categorical };
+        self.encoder.gather(row, place, &mut workspace.encode, &mut out).map_err(ScoreError::Row)
+    }
+
+    /// The same for a whole tile from columns.
+    fn gather_columns(
+        &self,
+        columns: &[ColumnValues<'_>],
+        first_row: usize,
+        workspace: &mut Workspace,
+        flags: &mut [RowFlags],
+    ) -> Result<(), ScoreError> {
+        let n_categorical = flags.len() * workspace.shape.n_categorical;
+        let out = TileBuffers {
+            inputs: &mut workspace.inputs,
+            stride: self.n_inputs,
+            categorical: &mut workspace.categorical[..n_categorical],
+            flags,
+        };
+        self.encoder.gather_columns(columns, first_row, &mut workspace.encode, out).map_err(ScoreError::Row)
+    }
+
+    /// The second half of encoding the row at `place`, whose first half found `flags`.
+    #[inline]
+    fn scale(&self, place: usize, flags: RowFlags, workspace: &mut Workspace) -> Result<RowFlags, ScoreError> {
+        let (f, g, c) = self.encoder.widths();
         let inputs = &mut workspace.inputs[place * self.n_inputs..(place + 1) * self.n_inputs];
         let (continuous, rest) = inputs.split_at_mut(f);
-        let (binary, embedded) = rest.split_at_mut(g);
-        let mut out = RowBuffers { continuous, binary, categorical: &mut workspace.categorical };
-        let mut flags = self.encoder.gather(row, &mut workspace.encode, &mut out).map_err(ScoreError::Row)?;
-        let scaled = self.kernel.scale(&self.encoder, &mut workspace.encode, continuous);
-        flags.n_missing += scaled.n_missing;
-        flags.n_out_of_range += scaled.n_out_of_range;
-        self.categories.embed(&workspace.categorical, embedded);
+        let scaled = self.kernel.scale(&self.encoder, place, &mut workspace.encode, continuous);
+        let flags = RowFlags {
+            n_missing: flags.n_missing + scaled.n_missing,
+            n_out_of_range: flags.n_out_of_range + scaled.n_out_of_range,
+            ..flags
+        };
+        self.categories.embed(&workspace.categorical[place * c..][..c], &mut rest[g..]);
         if self.refuses(flags) { Err(ScoreError::Refused { flags }) } else { Ok(flags) }
     }
 

@@ -15,7 +15,7 @@ pub struct Workspace {
     pub(crate) encode: EncodeScratch,
     /// Encoded rows, `[TILE, inputs]`.
     pub(crate) inputs: Vec<f32>,
-    /// Embedding indices of one row, `[C]`.
+    /// Embedding indices, `[TILE, C]`.
     pub(crate) categorical: Vec<u32>,
     /// Rows between layers, `[2, TILE, width]`; one of the two is empty.
     pub(crate) floats: Vec<f32>,
@@ -47,9 +47,9 @@ impl Workspace {
         let quantized = if shape.is_integer { shape.n_inputs.next_multiple_of(4) } else { 0 };
         Self {
             shape,
-            encode: model.encoder().scratch(),
+            encode: model.encoder().scratch(TILE),
             inputs: vec![0.0; TILE * shape.n_inputs],
-            categorical: vec![0; shape.n_categorical],
+            categorical: vec![0; TILE * shape.n_categorical],
             floats: vec![0.0; 2 * TILE * floats],
             integers: vec![0; 2 * TILE * integers],
             quantized: vec![0; TILE * quantized],

@@ -92,7 +92,7 @@ proptest! {
         let out = RowBuffers { continuous: &mut expected.0, binary: &mut expected.1, categorical: &mut expected.2 };
         let expected_flags = defined.apply_row(&row, out).expect("the row fits");
         let out = RowBuffers { continuous: &mut found.0, binary: &mut found.1, categorical: &mut found.2 };
-        let found_flags = arranged.encode(RawRow::Values(&row), &mut arranged.scratch(), out).expect("the row fits");
+        let found_flags = arranged.encode(RawRow::Values(&row), &mut arranged.scratch(1), out).expect("the row fits");
         prop_assert_eq!(expected_flags, found_flags);
         prop_assert_eq!(bits(&expected.0), bits(&found.0));
         prop_assert_eq!(bits(&expected.1), bits(&found.1));
@@ -113,9 +113,21 @@ proptest! {
             Some(levels) => ColumnValues::Levels { codes: &codes[i], levels },
             None => ColumnValues::Numbers(&numbers[i]),
         }).collect();
-        let out = RowBuffers { continuous: &mut found.0, binary: &mut found.1, categorical: &mut found.2 };
-        let row = RawRow::Columns { columns: &columns, row_idx: 1 };
-        let found_flags = arranged.encode(row, &mut arranged.scratch(), out).expect("the row fits");
+        let (f, g, c) = arranged.widths();
+        let stride = f + g + 3;
+        let (mut inputs, mut categorical) = (vec![7.0; 2 * stride], vec![7; 2 * c]);
+        let (mut flags, mut scratch) = ([RowFlags::default(); 2], arranged.scratch(2));
+        let out = TileBuffers { inputs: &mut inputs, stride, categorical: &mut categorical, flags: &mut flags };
+        arranged.gather_columns(&columns, 0, &mut scratch, out).expect("the columns fit");
+        let (continuous, rest) = inputs[stride..].split_at_mut(f);
+        let scaled = arranged.scale(1, &mut scratch, continuous);
+        let found_flags = RowFlags {
+            n_missing: flags[1].n_missing + scaled.n_missing,
+            n_out_of_range: flags[1].n_out_of_range + scaled.n_out_of_range,
+            ..flags[1]
+        };
+        let found = (continuous.to_vec(), rest[..g].to_vec(), categorical[c..].to_vec());
+        prop_assert_eq!(&rest[g..], &[7.0; 3], "the caller's own");
         prop_assert_eq!(expected_flags, found_flags);
         prop_assert_eq!(bits(&expected.0), bits(&found.0));
         prop_assert_eq!(bits(&expected.1), bits(&found.1));
@@ -133,7 +145,7 @@ fn rows_of_numbers_are_rows_of_values() {
     let encoded = |row| {
         let (mut continuous, mut binary) = (vec![0.0; encoder.widths().0], vec![0.0; encoder.widths().1]);
         let out = RowBuffers { continuous: &mut continuous, binary: &mut binary, categorical: &mut [] };
-        let flags = encoder.encode(row, &mut encoder.scratch(), out).expect("the row fits");
+        let flags = encoder.encode(row, &mut encoder.scratch(1), out).expect("the row fits");
         (flags, bits(&continuous), bits(&binary))
     };
     assert_eq!(encoded(RawRow::Values(&values)), encoded(RawRow::Numbers(&numbers)));
@@ -153,7 +165,7 @@ fn a_schema_of_plain_magnitudes_takes_the_row_as_it_is() {
         let encoded = |row| {
             let mut continuous = [0.0; 9];
             let out = RowBuffers { continuous: &mut continuous, binary: &mut [], categorical: &mut [] };
-            let flags = encoder.encode(row, &mut encoder.scratch(), out).expect("the row fits");
+            let flags = encoder.encode(row, &mut encoder.scratch(1), out).expect("the row fits");
             (flags, bits(&continuous))
         };
         let mut continuous = [0.0; 9];
@@ -164,7 +176,7 @@ fn a_schema_of_plain_magnitudes_takes_the_row_as_it_is() {
         assert_eq!(encoded(RawRow::Numbers(&numbers)), (flags, bits(&continuous)));
         values[4] = RawValue::Level("3");
         let out = RowBuffers { continuous: &mut continuous, binary: &mut [], categorical: &mut [] };
-        let refused = encoder.encode(RawRow::Values(&values), &mut encoder.scratch(), out);
+        let refused = encoder.encode(RawRow::Values(&values), &mut encoder.scratch(1), out);
         assert_eq!(refused, Err(ApplyError::WrongKind { input_idx: 4, expected: "number" }));
     }
 }

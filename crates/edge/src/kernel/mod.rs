@@ -120,8 +120,14 @@ impl Kernel {
 
     /// The second half of encoding, on this kernel's vectors.
     #[inline]
-    pub(crate) fn scale(self, encoder: &RowEncoder, scratch: &mut EncodeScratch, continuous: &mut [f32]) -> RowFlags {
-        self.run(Scaling { encoder, scratch, continuous })
+    pub(crate) fn scale(
+        self,
+        encoder: &RowEncoder,
+        place: usize,
+        scratch: &mut EncodeScratch,
+        continuous: &mut [f32],
+    ) -> RowFlags {
+        self.run(Scaling { encoder, place, scratch, continuous })
     }
 
     /// Calibrated probabilities in place of logits.
@@ -213,6 +219,7 @@ trait Job {
 
 struct Scaling<'s> {
     encoder: &'s RowEncoder,
+    place: usize,
     scratch: &'s mut EncodeScratch,
     continuous: &'s mut [f32],
 }
@@ -222,7 +229,7 @@ impl Job for Scaling<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) -> RowFlags {
-        self.encoder.scale(self.scratch, self.continuous)
+        self.encoder.scale(self.place, self.scratch, self.continuous)
     }
 }
 
