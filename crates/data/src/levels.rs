@@ -2,29 +2,31 @@
 
 use std::collections::HashMap;
 
-use polars::prelude::StringChunked;
+use polars::prelude::{Int64Chunked, StringChunked};
 use tenure_table::{Categories, MISSING_CODE};
 
 use crate::cell::{Cell, Cells, MissingWords};
 
-/// Texts that are remembered by what stands for them in memory, a power of two.
+/// Cells that are remembered by what stands for them in memory, a power of two.
 const N_REMEMBERED: usize = 256;
 
 /// The levels of a column, trimmed, with the words for "missing" taken out; numbered by first appearance.
 pub(crate) fn levels(cells: &Cells, n_rows: usize, missing: &MissingWords) -> Categories {
     let mut numbered = Numbered { codes: Vec::with_capacity(n_rows), ..Numbered::default() };
-    if let Cells::Text(values) = cells {
-        numbered.push_texts(values, missing);
-    } else {
-        let mut spelled = String::new();
-        for row_idx in 0..n_rows {
-            match cells.get(row_idx, missing) {
-                Cell::Missing => numbered.codes.push(MISSING_CODE),
-                Cell::Text(text) => numbered.push(text),
-                cell => {
-                    spelled.clear();
-                    cell.spell(&mut spelled);
-                    numbered.push(&spelled);
+    match cells {
+        Cells::Text(values) => numbered.push_texts(values, missing),
+        Cells::Integer(values) => numbered.push_integers(values),
+        _ => {
+            let mut spelled = String::new();
+            for row_idx in 0..n_rows {
+                match cells.get(row_idx, missing) {
+                    Cell::Missing => numbered.codes.push(MISSING_CODE),
+                    Cell::Text(text) => numbered.push(text),
+                    cell => {
+                        spelled.clear();
+                        cell.spell(&mut spelled);
+                        numbered.push(&spelled);
+                    }
                 }
             }
         }
@@ -56,26 +58,54 @@ impl Numbered {
     }
 
     /// A text in memory is 16 bytes: its length and, up to 12 bytes, the text itself, else where the rest lies. Equal
-    /// ones are equal texts, so a small table of the last ones seen spares most rows a look at the text.
+    /// ones within a chunk are equal texts.
     fn push_texts(&mut self, values: &StringChunked, missing: &MissingWords) {
         for (chunk, nulls) in values.downcast_iter().zip(values.chunks()) {
-            let mut remembered = [(0_u128, MISSING_CODE); N_REMEMBERED];
-            let mut is_known = [false; N_REMEMBERED];
+            let mut remembered = Remembered::default();
             for (row_idx, view) in chunk.views().iter().enumerate() {
-                if nulls.is_null(row_idx) {
-                    self.codes.push(MISSING_CODE);
-                    continue;
-                }
-                let key = view.as_u128();
-                let slot = slot(key);
-                if !is_known[slot] || remembered[slot].0 != key {
-                    let text = chunk.value(row_idx).trim();
-                    let code = if missing.has(text) { MISSING_CODE } else { self.code(text) };
-                    remembered[slot] = (key, code);
-                    is_known[slot] = true;
-                }
-                self.codes.push(remembered[slot].1);
+                let code = if nulls.is_null(row_idx) {
+                    MISSING_CODE
+                } else {
+                    remembered.code(view.as_u128(), || {
+                        let text = chunk.value(row_idx).trim();
+                        if missing.has(text) { MISSING_CODE } else { self.code(text) }
+                    })
+                };
+                self.codes.push(code);
             }
+        }
+    }
+
+    fn push_integers(&mut self, values: &Int64Chunked) {
+        let mut remembered = Remembered::default();
+        for value in values {
+            let code = match value {
+                None => MISSING_CODE,
+                Some(value) => {
+                    remembered.code(u128::from(value.cast_unsigned()), || self.code(&Cell::Integer(value).spelled()))
+                }
+            };
+            self.codes.push(code);
+        }
+    }
+}
+
+/// The last cells seen, by what stands for them in memory: a small table that spares most rows a look at the text.
+struct Remembered([Option<(u128, u32)>; N_REMEMBERED]);
+
+impl Default for Remembered {
+    fn default() -> Self {
+        Self([None; N_REMEMBERED])
+    }
+}
+
+impl Remembered {
+    #[inline]
+    fn code(&mut self, key: u128, find: impl FnOnce() -> u32) -> u32 {
+        let known = &mut self.0[slot(key)];
+        match known {
+            Some((known, code)) if *known == key => *code,
+            _ => known.insert((key, find())).1,
         }
     }
 }
@@ -121,5 +151,17 @@ mod tests {
         distinct.sort_unstable();
         distinct.dedup();
         assert_eq!(distinct.len(), found.levels.len());
+    }
+
+    #[test]
+    fn integers_are_the_levels_that_their_digits_are() {
+        let missing = MissingWords::new(&["NA".to_string()]);
+        let number = |i: i64| (i % 5 > 0).then_some(i % 700 - 350);
+        let cells = Cells::Integer(Int64Chunked::from_iter_options("x".into(), (0..4_000).map(number)));
+        let found = levels(&cells, 4_000, &missing);
+        for row_idx in 0..4_000_i32 {
+            let expected = number(i64::from(row_idx)).map(|number| number.to_string());
+            assert_eq!(found.get(row_idx as usize), expected.as_deref(), "row {row_idx}");
+        }
     }
 }
