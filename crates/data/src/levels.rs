@@ -78,7 +78,7 @@ impl Numbered {
 
     fn push_integers(&mut self, values: &Int64Chunked) {
         let mut remembered = Remembered::default();
-        for value in values {
+        for value in values.iter() {
             let code = match value {
                 None => MISSING_CODE,
                 Some(value) => {

@@ -8,8 +8,8 @@
 use super::{PANEL, panels};
 use crate::lanes::{LANES, Lanes};
 
-/// Rows of a batch that one pass over a tile of weight gradients takes: their panels stay in the L1 cache.
-const CHUNK: usize = 128;
+/// Rows of a batch for one pass over a square of weight gradients: their panels stay in the L1 cache.
+pub(crate) const CHUNK: usize = 128;
 
 /// Activations in panels, from some row on: column `c` of row `r` is at `(c / 32)·pitch + 32·r + c % 32`.
 #[derive(Clone, Copy)]
@@ -145,10 +145,16 @@ pub(crate) struct Square(pub(crate) [f32; PANEL * PANEL]);
 
 impl Square {
     pub(crate) const ZERO: Self = Self([0.0; PANEL * PANEL]);
+
+    /// Squares of zeros on the heap.
+    pub(crate) fn blocks<const N: usize>() -> Box<[[Self; N]; 2]> {
+        let squares: Vec<[Self; N]> = (0..2).map(|_| [Self::ZERO; N]).collect();
+        squares.into_boxed_slice().try_into().unwrap_or_else(|_| unreachable!("two of them"))
+    }
 }
 
 /// Adds `xᵀ g` over `n_rows` rows of one panel each to a square; of the inputs only the first `n_in` (up to the next 8),
-/// of the outputs the first `n_out` (up to the next 16).
+/// of the outputs the first `n_out` (up to the next 16). More than [`CHUNK`] rows are better added in turns.
 ///
 /// # Safety
 /// Both panels hold `n_rows` rows of 32; the processor has the instructions of `L`.
@@ -161,21 +167,21 @@ pub(crate) unsafe fn add_outer<L: Lanes>(
     square: &mut Square,
 ) {
     let two = n_out > LANES;
-    for start in (0..n_rows).step_by(CHUNK) {
-        let n = CHUNK.min(n_rows - start);
-        // SAFETY: the chunk lies within the rows, each tile within the square.
-        unsafe {
-            let (x, g) = (x.add(start * PANEL), g.add(start * PANEL));
-            if L::WIDE {
-                for i in (0..n_in).step_by(8) {
-                    if two { outer::<L, 8, 2>(x, g, n, i, 0, square) } else { outer::<L, 8, 1>(x, g, n, i, 0, square) }
+    // SAFETY: each tile lies within the square.
+    unsafe {
+        if L::WIDE {
+            for i in (0..n_in).step_by(8) {
+                if two {
+                    outer::<L, 8, 2>(x, g, n_rows, i, 0, square);
+                } else {
+                    outer::<L, 8, 1>(x, g, n_rows, i, 0, square);
                 }
-            } else {
-                for i in (0..n_in).step_by(4) {
-                    outer::<L, 4, 1>(x, g, n, i, 0, square);
-                    if two {
-                        outer::<L, 4, 1>(x, g, n, i, LANES, square);
-                    }
+            }
+        } else {
+            for i in (0..n_in).step_by(4) {
+                outer::<L, 4, 1>(x, g, n_rows, i, 0, square);
+                if two {
+                    outer::<L, 4, 1>(x, g, n_rows, i, LANES, square);
                 }
             }
         }

@@ -85,8 +85,19 @@ pub(super) fn code_width(n_frequencies: usize) -> usize {
 pub(super) struct Cut {
     /// Rows kept at once, S.
     pub(super) rows: usize,
+    /// Rows from one panel to the next, at least S.
+    pub(super) pitch: usize,
     /// Members kept at once.
     pub(super) members: usize,
+}
+
+/// Rows from one panel to the next. A block of rows is read from many panels in turn: at distances of whole pages they
+/// would all compete for the same few lines of each cache. 72 rows of 128 bytes are 1 KB beyond a multiple of the L1
+/// cache's 4 KB and 9 KB beyond a multiple of 64 KB, the L2 cache's. Rows that are never touched take no memory.
+fn pitch(rows: usize) -> usize {
+    const SKEW: usize = 72;
+    const PERIOD: usize = 512;
+    SKEW + rows.saturating_sub(SKEW).next_multiple_of(PERIOD)
 }
 
 impl Cut {
@@ -99,13 +110,13 @@ impl Cut {
         let bytes_per_row = network.layers.iter().map(widths).sum::<usize>().max(4);
         let rows = (kept_bytes / bytes_per_row / PANEL * PANEL).max(PANEL).min(batch.max(1));
         let members = (kept_bytes / (bytes_per_row * rows)).clamp(1, network.members);
-        Self { rows, members }
+        Self { rows, pitch: pitch(rows), members }
     }
 }
 
-/// What a step keeps of the rows and members at hand: `S` rows, `K'` members.
+/// What a step keeps of the rows and members at hand: `S` rows, `K'` members; panels are `P` rows apart.
 pub(super) struct Kept {
-    /// First layer's inputs `[I/32][S][32]`.
+    /// First layer's inputs `[I/32][P][32]`.
     pub(super) inputs: Shared<f32>,
     /// First layer's inputs before the front scale.
     pub(super) raw_inputs: Shared<f32>,
@@ -122,7 +133,7 @@ pub(super) struct Kept {
     pub(super) outputs: Shared<f32>,
 }
 
-/// One layer's part: each `[K'][D/32][S][32]`.
+/// One layer's part: each `[K'][D/32][P][32]`.
 pub(super) struct KeptLayer {
     /// After activation and dropout.
     pub(super) outputs: Shared<f32>,
@@ -142,14 +153,14 @@ impl Kept {
     pub(super) fn new(network: &Network, cut: Cut) -> Self {
         let when = |there: bool, n: usize| Shared::zeros(if there { n } else { 0 });
         let (s, k) = (cut.rows, cut.members);
-        let width = padded(network.inputs.width()) * s;
+        let width = padded(network.inputs.width()) * cut.pitch;
         let learns = network.inputs.learns();
         let codes = match &network.inputs.embedding {
             Embedding::Periodic(p) | Embedding::PhasedPeriodic { periodic: p, .. } => 2 * code_width(p.n_frequencies),
             _ => 0,
         };
         let layers = network.layers.iter().map(|layer| {
-            let n = k * padded(layer.n_out) * s;
+            let n = k * padded(layer.n_out) * cut.pitch;
             let scaled = layer.input_scale.is_some();
             KeptLayer {
                 outputs: Shared::zeros(n),

@@ -1,15 +1,18 @@
-//! Gradients of weights: squares of 32 inputs by 32 outputs, each summed over all rows at hand by one task.
+//! Gradients of weights: squares of 32 inputs by 32 outputs, each summed over all rows at hand, in blocks of up to four by
+//! four squares a task, so that a panel of activations is read from afar once for several squares.
 
 #![allow(clippy::inline_always)]
 // Tasks write disjoint parts of the gradient; each block says why it holds.
 #![allow(unsafe_code)]
+
+use std::ops::Range;
 
 use super::activation::apply;
 use super::buffers::KeptLayer;
 use super::input;
 use super::rows::Portion;
 use super::{Layer, Network};
-use crate::dense::cpu::{Square, add_outer, add_rows};
+use crate::dense::cpu::{CHUNK, Square, add_outer, add_rows};
 use crate::dense::{PANEL, padded, panels};
 use crate::lanes::{Kernel, LANES, Lanes};
 use crate::team::Shared;
@@ -17,9 +20,9 @@ use crate::team::Shared;
 /// One task of a portion's gradients.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Gradient {
-    /// Of a layer's matrix, 32 by 32: panel of inputs, panel of outputs; with the first panel of inputs, also of what has
-    /// one number for each output.
-    Square { layer: usize, row: usize, column: usize },
+    /// Of a layer's matrix, squares of 32 by 32: panels of inputs and of outputs from these on, `side` of each or what is
+    /// left; with the first panel of inputs, also of what has one number for each output.
+    Block { layer: usize, row: usize, column: usize, side: usize },
     /// Of each member's part of the last layer.
     Head { slot: usize },
     /// Of what embeds inputs; only when all members are through.
@@ -28,12 +31,28 @@ pub(super) enum Gradient {
     Loss,
 }
 
-/// Tasks for `n_members` members at hand, the largest first.
-pub(super) fn tasks(network: &Network, n_members: usize, all_through: bool) -> Vec<Gradient> {
+/// Squares along a side of the largest block.
+pub(super) const MAX_SIDE: usize = 4;
+
+/// Tasks for `n_members` members at hand and as many threads, the largest first.
+pub(super) fn tasks(network: &Network, n_members: usize, n_threads: usize, all_through: bool) -> Vec<Gradient> {
+    // Smaller blocks where there would be too few to keep all threads at work; what is summed does not depend on it.
+    let count = |side: usize| {
+        let blocks = |shape: &Layer| panels(shape.n_in).div_ceil(side) * panels(shape.n_out).div_ceil(side);
+        network.layers.iter().map(blocks).sum::<usize>()
+    };
+    let side = if n_threads == 1 || count(MAX_SIDE) >= 3 * n_threads {
+        MAX_SIDE
+    } else if count(2) >= 3 * n_threads {
+        2
+    } else {
+        1
+    };
     let mut list = Vec::new();
     for (layer, shape) in network.layers.iter().enumerate().rev() {
-        for row in 0..panels(shape.n_in) {
-            list.extend((0..panels(shape.n_out)).map(|column| Gradient::Square { layer, row, column }));
+        for row in (0..panels(shape.n_in)).step_by(side) {
+            let columns = (0..panels(shape.n_out)).step_by(side);
+            list.extend(columns.map(|column| Gradient::Block { layer, row, column, side }));
         }
     }
     if all_through {
@@ -48,6 +67,8 @@ pub(super) fn tasks(network: &Network, n_members: usize, all_through: bool) -> V
 pub(super) struct GradientTask<'a> {
     pub(super) portion: &'a Portion<'a>,
     pub(super) task: Gradient,
+    /// Sums of a block, and those of one member: this thread's.
+    pub(super) squares: &'a mut [[Square; MAX_SIDE * MAX_SIDE]; 2],
     /// Where the sum of all losses of an epoch grows.
     pub(super) total_loss: &'a Shared<f64>,
 }
@@ -61,12 +82,17 @@ impl Kernel for GradientTask<'_> {
         // SAFETY: tasks of one phase differ, and each writes gradients of its own.
         unsafe {
             match self.task {
-                Gradient::Square { layer, row, column } => {
-                    let work = SquareWork::new(portion, layer, row, column);
-                    work.weights::<L>();
+                Gradient::Block { layer, row, column, side } => {
+                    let shape = &portion.network.layers[layer];
+                    let rows = row..panels(shape.n_in).min(row + side);
+                    let columns = column..panels(shape.n_out).min(column + side);
+                    block::<L>(portion, layer, [rows, columns.clone()], self.squares);
                     if row == 0 {
-                        work.bias::<L>();
-                        work.mix::<L>();
+                        for column in columns {
+                            let work = SquareWork::new(portion, layer, row, column);
+                            work.bias::<L>();
+                            work.mix::<L>();
+                        }
                     }
                 }
                 Gradient::Head { slot } => head::<L>(portion, slot),
@@ -74,6 +100,81 @@ impl Kernel for GradientTask<'_> {
                 Gradient::Loss => {
                     let sum: f64 = portion.kept.losses.part(0, portion.order.len()).iter().sum();
                     *self.total_loss.at(0) += sum;
+                }
+            }
+        }
+    }
+}
+
+/// The weights' gradients of a block of squares.
+///
+/// # Safety
+/// These squares' gradients are this task's; the processor has the instructions of `L`.
+#[inline(always)]
+unsafe fn block<L: Lanes>(
+    portion: &Portion<'_>,
+    layer: usize,
+    [rows, columns]: [Range<usize>; 2],
+    [total, own]: &mut [[Square; MAX_SIDE * MAX_SIDE]; 2],
+) {
+    let shape = &portion.network.layers[layer];
+    let of = |row, column| SquareWork::new(portion, layer, row, column);
+    let places = || rows.clone().flat_map(|row| columns.clone().map(move |column| (row, column))).enumerate();
+    let clear = |squares: &mut [Square]| squares.iter_mut().for_each(|square| square.0.fill(0.0));
+    let n_squares = rows.len() * columns.len();
+    clear(&mut total[..n_squares]);
+    // SAFETY: activations and gradients were kept in the phase before, as many rows in each panel as are at hand.
+    unsafe {
+        for (slot, member) in portion.members.clone().enumerate() {
+            if shape.input_scale.is_some() {
+                clear(&mut own[..n_squares]);
+                add_rows_to::<L>(portion, layer, slot, [rows.clone(), columns.clone()], own);
+                for (place, (row, column)) in places() {
+                    of(row, column).unscale::<L>(member, &own[place], &mut total[place]);
+                }
+                continue;
+            }
+            add_rows_to::<L>(portion, layer, slot, [rows.clone(), columns.clone()], total);
+            if shape.own_weight {
+                let start = shape.weight + member * shape.n_in * shape.n_out;
+                for (place, (row, column)) in places() {
+                    of(row, column).write(&total[place], start, portion.fresh);
+                }
+                clear(&mut total[..n_squares]);
+            }
+        }
+        if !shape.own_weight {
+            for (place, (row, column)) in places() {
+                let work = of(row, column);
+                work.write(&total[place], shape.weight, work.begins());
+            }
+        }
+    }
+}
+
+/// Adds one member's `xᵀ g` to a block of squares, chunk of rows after chunk: each is read from afar once.
+///
+/// # Safety
+/// As [`block`].
+#[inline(always)]
+unsafe fn add_rows_to<L: Lanes>(
+    portion: &Portion<'_>,
+    layer: usize,
+    slot: usize,
+    [rows, columns]: [Range<usize>; 2],
+    squares: &mut [Square],
+) {
+    let n_rows = portion.order.len();
+    for start in (0..n_rows).step_by(CHUNK) {
+        let n = CHUNK.min(n_rows - start);
+        for (i, row) in rows.clone().enumerate() {
+            for (j, column) in columns.clone().enumerate() {
+                let work = SquareWork::new(portion, layer, row, column);
+                let square = &mut squares[i * columns.len() + j];
+                // SAFETY: the chunk lies within the rows that both panels hold.
+                unsafe {
+                    let (x, g) = (work.inputs(slot).add(start * PANEL), work.gradients(slot).add(start * PANEL));
+                    add_outer::<L>(x, g, n, work.size, square);
                 }
             }
         }
@@ -105,7 +206,7 @@ impl<'a> SquareWork<'a> {
 
     /// A panel of a member's kept activations.
     fn panel(&self, buffer: &Shared<f32>, width: usize, slot: usize, panel: usize) -> *const f32 {
-        buffer.at((slot * padded(width) + panel * PANEL) * self.portion.cut.rows)
+        buffer.at((slot * padded(width) + panel * PANEL) * self.portion.cut.pitch)
     }
 
     /// What went into the layer, without `r`.
@@ -125,39 +226,10 @@ impl<'a> SquareWork<'a> {
         self.portion.fresh && self.portion.members.start == 0
     }
 
-    /// # Safety
-    /// This square's gradients are this task's; the processor has the instructions of `L`.
-    #[inline(always)]
-    unsafe fn weights<L: Lanes>(&self) {
-        let shape = self.shape;
-        let mut square = Square::ZERO;
-        // SAFETY: activations and gradients were kept in the phase before, `n_rows` rows in each panel.
-        unsafe {
-            for (slot, member) in self.portion.members.clone().enumerate() {
-                let (x, g) = (self.inputs(slot), self.gradients(slot));
-                if shape.input_scale.is_some() {
-                    let mut own = Square::ZERO;
-                    add_outer::<L>(x, g, self.n_rows(), self.size, &mut own);
-                    self.unscale::<L>(member, &own, &mut square);
-                } else {
-                    add_outer::<L>(x, g, self.n_rows(), self.size, &mut square);
-                    if shape.own_weight {
-                        let start = shape.weight + member * shape.n_in * shape.n_out;
-                        self.write(&square, start, self.portion.fresh);
-                        square = Square::ZERO;
-                    }
-                }
-            }
-            if !shape.own_weight {
-                self.write(&square, shape.weight, self.begins());
-            }
-        }
-    }
-
     /// `dW += r G s`, and this square's parts of `dr = Σ_j W s G` and `ds = Σ_i r W G`.
     ///
     /// # Safety
-    /// As [`SquareWork::weights`].
+    /// As [`block`].
     #[inline(always)]
     unsafe fn unscale<L: Lanes>(&self, member: usize, own: &Square, total: &mut Square) {
         let (shape, packed) = (self.shape, &self.portion.packed.layers[self.layer]);
@@ -202,7 +274,7 @@ impl<'a> SquareWork<'a> {
     /// Puts a square into the gradient of the matrix that begins at `start`, or adds it there.
     ///
     /// # Safety
-    /// As [`SquareWork::weights`].
+    /// As [`block`].
     #[inline(always)]
     unsafe fn write(&self, square: &Square, start: usize, begins: bool) {
         let factor = self.shape.factor;
@@ -218,7 +290,7 @@ impl<'a> SquareWork<'a> {
     }
 
     /// # Safety
-    /// As [`SquareWork::weights`].
+    /// As [`block`].
     #[inline(always)]
     unsafe fn bias<L: Lanes>(&self) {
         let mut sums = [0.0_f32; PANEL];
@@ -241,7 +313,7 @@ impl<'a> SquareWork<'a> {
     /// `Σ d ⊙ (σ(y) − y)`
     ///
     /// # Safety
-    /// As [`SquareWork::weights`].
+    /// As [`block`].
     #[inline(always)]
     unsafe fn mix<L: Lanes>(&self) {
         let Some(mix) = self.shape.mix else { return };
@@ -266,7 +338,7 @@ impl<'a> SquareWork<'a> {
     }
 
     /// # Safety
-    /// As [`SquareWork::weights`].
+    /// As [`block`].
     #[inline(always)]
     unsafe fn write_row(&self, sums: &[f32; PANEL], start: usize, begins: bool) {
         // SAFETY: these outputs' part of a parameter with one number for each.
@@ -279,21 +351,21 @@ impl<'a> SquareWork<'a> {
 /// The gradients of this member's head are this task's; the processor has the instructions of `L`.
 #[inline(always)]
 unsafe fn head<L: Lanes>(portion: &Portion<'_>, slot: usize) {
-    let (head, s) = (portion.network.head, portion.cut.rows);
+    let (head, cut) = (portion.network.head, portion.cut);
     let (n_in, n_out, n_rows) = (head.n_in, head.n_out, portion.order.len());
     let member = portion.members.start + slot;
     let inputs = match portion.kept.layers.last() {
         None => portion.kept.inputs.at(0),
-        Some(layer) => layer.outputs.at(slot * padded(n_in) * s),
+        Some(layer) => layer.outputs.at(slot * padded(n_in) * cut.pitch),
     };
     // SAFETY: what was kept holds `n_rows` rows of every panel; gradients are of this member.
     unsafe {
-        let g = portion.kept.output_gradients.part(slot * s * n_out, n_rows * n_out);
+        let g = portion.kept.output_gradients.part(slot * cut.rows * n_out, n_rows * n_out);
         let of_weight = portion.gradient.part(head.weight + member * n_in * n_out, n_in * n_out);
         let of_bias = portion.gradient.part(head.bias + member * n_out, n_out);
         for o in 0..n_out {
             for column in (0..n_in).step_by(LANES) {
-                let x = inputs.add(column / PANEL * s * PANEL + column % PANEL);
+                let x = inputs.add(column / PANEL * cut.pitch * PANEL + column % PANEL);
                 let mut sum = L::splat(0.0);
                 for row in 0..n_rows {
                     sum = L::load(x.add(row * PANEL)).fma(L::splat(g[row * n_out + o]), sum);

@@ -72,7 +72,7 @@ fn locate(edges: &[f32], x: f32) -> (u16, f32) {
 #[inline(always)]
 pub(super) unsafe fn gather<L: Lanes>(portion: &Portion<'_>, first: usize, n: usize, row: &mut [f32]) {
     let (network, kept) = (portion.network, portion.kept);
-    let pitch = portion.cut.rows * PANEL;
+    let pitch = portion.cut.pitch * PANEL;
     let inputs = &network.inputs;
     let width = padded(inputs.width());
     row.fill(0.0);
@@ -288,7 +288,7 @@ pub(super) unsafe fn add_gradients<L: Lanes>(portion: &Portion<'_>, task: usize)
 /// Gradients of inputs are complete, and only read now.
 #[inline(always)]
 unsafe fn gradient_of(portion: &Portion<'_>, slot: usize, first: usize, to: &mut [f32]) {
-    let pitch = portion.cut.rows * PANEL;
+    let pitch = portion.cut.pitch * PANEL;
     // SAFETY: columns below the inputs' width, rows below the portion's.
     unsafe {
         for (j, to) in to.iter_mut().enumerate() {
@@ -419,7 +419,7 @@ unsafe fn periodic_gradient<L: Lanes>(portion: &Portion<'_>, periodic: &Periodic
 unsafe fn mask_negative(portion: &Portion<'_>, slot: usize, first: usize, d: &mut [f32]) {
     let inputs =
         if portion.network.inputs.front_scale.is_some() { &portion.kept.raw_inputs } else { &portion.kept.inputs };
-    let pitch = portion.cut.rows * PANEL;
+    let pitch = portion.cut.pitch * PANEL;
     for (j, d) in d.iter_mut().enumerate() {
         let column = first + j;
         // SAFETY: a column of the inputs, a row of the portion.
@@ -458,7 +458,7 @@ unsafe fn category_gradient(portion: &Portion<'_>, i: usize) {
 unsafe fn front_gradient(portion: &Portion<'_>) {
     let inputs = &portion.network.inputs;
     let Some(scale) = inputs.front_scale else { return };
-    let pitch = portion.cut.rows * PANEL;
+    let pitch = portion.cut.pitch * PANEL;
     // SAFETY: the front scale is this task's; inputs and their gradients are only read in this phase.
     unsafe {
         let to = portion.gradient.part(scale, inputs.width());

@@ -8,9 +8,10 @@ use std::ops::Range;
 
 use super::activation::{apply, slope};
 use super::buffers::{Cut, Kept, Packed};
+use super::gradients::MAX_SIDE;
 use super::input::{Rows, gather};
 use super::{Activation, Layer, Network};
-use crate::dense::cpu::{Finish, Panels, product};
+use crate::dense::cpu::{Finish, Panels, Square, product};
 use crate::dense::{PANEL, padded, panels};
 use crate::lanes::{Kernel, LANES, Lanes};
 use crate::loss::Loss;
@@ -56,6 +57,8 @@ pub(super) struct Scratch {
     /// Scaled inputs of a block, and those of the next layer.
     blocks: [Shared<f32>; 2],
     outputs: Vec<f32>,
+    /// Sums of a block of weights' gradients, and those of one member.
+    pub(super) squares: Box<[[Square; MAX_SIDE * MAX_SIDE]; 2]>,
 }
 
 /// Rows of a block at most: a layer's weights are read once for all of them, their activations stay in the L2 cache.
@@ -69,6 +72,7 @@ impl Scratch {
             row: vec![0.0; padded(network.inputs.width())],
             blocks: [block(), block()],
             outputs: vec![0.0; 2 * network.head.n_out],
+            squares: Square::blocks(),
         }
     }
 }
@@ -114,7 +118,7 @@ struct Block<'a> {
 impl Block<'_> {
     /// Floats between panels of what is kept.
     fn pitch(&self) -> usize {
-        self.portion.cut.rows * PANEL
+        self.portion.cut.pitch * PANEL
     }
 
     /// This block's first row of a member's panels.
@@ -123,7 +127,7 @@ impl Block<'_> {
             return std::ptr::null_mut();
         }
         let slot = member - self.portion.members.start;
-        buffer.at(slot * padded(width) * self.portion.cut.rows + self.first * PANEL)
+        buffer.at(slot * padded(width) * self.portion.cut.pitch + self.first * PANEL)
     }
 
     fn mask(&self, layer: usize, member: usize) -> *const f32 {

@@ -357,9 +357,11 @@ impl Scope<'_> {
             simd.run(RowsTask { portion: &portion, scratch, block });
         });
         if self.loss.is_some() {
-            let tasks: Vec<Gradient> = tasks(&trainer.network, portion.members.len(), all_through);
+            let n_threads = trainer.execution.n_threads;
+            let tasks: Vec<Gradient> = tasks(&trainer.network, portion.members.len(), n_threads, all_through);
             gate.phase(tasks.len(), |task| {
-                simd.run(GradientTask { portion: &portion, task: tasks[task], total_loss: &trainer.total_loss });
+                let (task, squares) = (tasks[task], &mut *scratch.squares);
+                simd.run(GradientTask { portion: &portion, task, squares, total_loss: &trainer.total_loss });
             });
         }
     }
