@@ -55,7 +55,7 @@ pub fn fit(
     };
     let outcomes = train_all(&setting, observer)?;
     let (networks, histories): (Vec<_>, Vec<Vec<EpochRecord>>) = outcomes.into_iter().unzip();
-    Ok(Trained::new(networks, histories.concat(), job.device.device.clone(), Some(kernels)))
+    Ok(Trained::new(networks, histories.concat(), job.device.device.clone(), kernels))
 }
 
 fn check(job: &FitJob<'_>) -> Result<(), TrainError> {

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use tenure_artifact::{Backbone, Head, NetworkSpec, NumericSpec, Parameter, Sharing, ValueFamily};
+use tenure_encode::Dataset;
 use tenure_kernels::Simd;
 use tenure_kernels::adamw;
 use tenure_kernels::loss::{Loss, ValueLoss};
@@ -38,12 +39,7 @@ impl Fused {
     ) -> Result<Self, DeviceError> {
         let network = describe(spec);
         let n_batches = job.train.n_rows().div_ceil(job.settings.batch_size.max(1));
-        let execution = Execution {
-            simd: Simd::detect(),
-            n_threads,
-            batch: job.train.n_rows().div_ceil(n_batches.max(1)),
-            kept_bytes: Execution::KEPT_BYTES,
-        };
+        let execution = execution(n_threads, job.train.n_rows().div_ceil(n_batches.max(1)));
         let settings = Settings {
             loss: loss(&spec.head),
             adamw: adamw::AdamW { beta1: BETA1, beta2: job.settings.beta2, epsilon: EPSILON },
@@ -70,6 +66,47 @@ impl Fused {
         *state = State { weights, first, second, steps };
         total
     }
+
+    /// The trainer, with the weights of the last step.
+    pub(crate) fn trainer(&mut self) -> &mut Trainer {
+        &mut self.trainer
+    }
+}
+
+fn execution(n_threads: usize, batch: usize) -> Execution {
+    Execution { simd: Simd::detect(), n_threads, batch, kept_bytes: Execution::KEPT_BYTES }
+}
+
+/// Rows that a network scores at once.
+const SCORED: usize = 1024;
+
+/// A trainer that only scores: the network's weights on all cores.
+pub(crate) fn scorer(network: &tenure_model::Network) -> Result<Trainer, DeviceError> {
+    let spec = network.spec();
+    let settings = Settings {
+        loss: loss(&spec.head),
+        adamw: adamw::AdamW { beta1: BETA1, beta2: 0.999, epsilon: EPSILON },
+        clip_norm: 0.0,
+        groups: groups(spec),
+    };
+    let n_threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut trainer = Trainer::new(describe(spec), settings, execution(n_threads, SCORED));
+    trainer.start(&network.weights()?);
+    Ok(trainer)
+}
+
+/// Rows without targets.
+pub(crate) fn rows_to_score(data: &Dataset, spec: &NetworkSpec, rows: Range<usize>) -> Rows {
+    let (f, g, c) = data.layout.widths();
+    let table = Table {
+        n_rows: rows.len(),
+        magnitudes: data.continuous[rows.start * f..rows.end * f].to_vec(),
+        binary: data.binary[rows.start * g..rows.end * g].to_vec(),
+        categorical: data.categorical[rows.start * c..rows.end * c].to_vec(),
+        targets: Vec::new(),
+        weights: Vec::new(),
+    };
+    Rows::new(&inputs(spec, &Places::of(spec)), table)
 }
 
 fn to_step(step: &crate::epoch::Step) -> step::Step {

@@ -16,7 +16,7 @@ use crate::fused::Fused;
 use crate::kernels::KernelsUsed;
 use crate::optimizer::State;
 use crate::plain::Plain;
-use crate::score::Validation;
+use crate::score::{Forward, Validation};
 use crate::{EpochRecord, Observer, Progress, TrainError};
 
 /// What all networks of an ensemble have in common.
@@ -98,7 +98,7 @@ impl<'a> Run<'a> {
             network,
             graph: Graph::new(spec, device),
             steps: Steps::new(setting, &state)?,
-            validation: Validation::upload(job.validation, spec, device),
+            validation: Validation::new(job.validation, spec, device, setting.kernels),
             state,
             best,
             history,
@@ -170,8 +170,14 @@ impl<'a> Run<'a> {
         if !loss.is_finite() {
             return Err(TrainError::NonFinite { epoch, loss, learning_rate });
         }
-        let network = Network::with_flat(self.graph.clone(), self.state.weights.clone());
-        let score = self.validation.score(&network)?;
+        let score = match &mut self.steps {
+            Steps::Plain(_) => {
+                let network = Network::with_flat(self.graph.clone(), self.state.weights.clone());
+                self.validation.score(Forward::Tensors(&network))?
+            }
+            // The trainer has the state's weights.
+            Steps::Fused(fused) => self.validation.score(Forward::Fused(fused.trainer()))?,
+        };
         if !score.loss.is_finite() {
             return Err(TrainError::NonFinite { epoch, loss: score.loss, learning_rate });
         }

@@ -1,73 +1,160 @@
 //! Scoring rows with a network: chunks sized to memory, members averaged as probabilities or as distributions.
 
+use std::ops::Range;
+
 use burn::tensor::Device;
 use rayon::prelude::*;
+use tenure_artifact::math::sigmoid;
 use tenure_artifact::{Head, NetworkSpec, Predictive, ValueHead};
 use tenure_encode::Dataset;
 use tenure_evaluate::{Metric, Scored, ValueMetric, Valued};
+use tenure_kernels::step::{Rows, Trainer};
 use tenure_model::{Batch, DeviceError, Network};
+
+use crate::fused::{rows_to_score, scorer};
+use crate::kernels::KernelsUsed;
 
 /// Activations held at once, in numbers: 16 MB each layer keeps the CPU's last cache level useful.
 const ACTIVATIONS: usize = 1 << 22;
 
-/// A data set on the device, in chunks.
-pub(crate) struct Chunks {
-    batches: Vec<Batch>,
+/// What computes a network's outputs.
+pub(crate) enum Forward<'f> {
+    /// The tensor library, on any device.
+    Tensors(&'f Network),
+    /// Fused kernels, with the weights that a trainer has now.
+    Fused(&'f mut Trainer),
+}
+
+impl Forward<'_> {
+    /// The same once more.
+    fn again(&mut self) -> Forward<'_> {
+        match self {
+            Self::Tensors(network) => Forward::Tensors(network),
+            Self::Fused(trainer) => Forward::Fused(trainer),
+        }
+    }
+}
+
+/// A network ready to score.
+pub(crate) enum Scorer<'n> {
+    Tensors(&'n Network),
+    Fused(Box<Trainer>),
+}
+
+impl<'n> Scorer<'n> {
+    pub(crate) fn new(network: &'n Network, kernels: KernelsUsed) -> Result<Self, DeviceError> {
+        match kernels {
+            KernelsUsed::Plain => Ok(Self::Tensors(network)),
+            KernelsUsed::Fused => Ok(Self::Fused(Box::new(scorer(network)?))),
+        }
+    }
+
+    pub(crate) fn forward(&mut self) -> Forward<'_> {
+        match self {
+            Self::Tensors(network) => Forward::Tensors(network),
+            Self::Fused(trainer) => Forward::Fused(trainer),
+        }
+    }
+}
+
+/// A data set in chunks, as what scores it reads them.
+pub(crate) enum Chunks {
+    Device(Vec<Batch>),
+    Host(Vec<Rows>),
 }
 
 impl Chunks {
-    pub(crate) fn upload(data: &Dataset, spec: &NetworkSpec, device: &Device) -> Self {
+    /// For [`Forward::Tensors`] where kernels are plain, for [`Forward::Fused`] where they are fused.
+    pub(crate) fn new(data: &Dataset, spec: &NetworkSpec, device: &Device, kernels: KernelsUsed) -> Self {
         let (f, g, c) = data.layout.widths();
         let width = spec.backbone.hidden().map_or(1, |h| h.width).max(spec.input_width());
-        let rows = (ACTIVATIONS / (spec.backbone.members() * width).max(1)).clamp(64, 1 << 16);
-        let batch = |start: usize| {
-            let end = (start + rows).min(data.n_rows());
+        let n = (ACTIVATIONS / (spec.backbone.members() * width).max(1)).clamp(64, 1 << 16);
+        let ranges = (0..data.n_rows()).step_by(n).map(|start| start..(start + n).min(data.n_rows()));
+        let batch = |rows: Range<usize>| {
             Batch::upload(
-                end - start,
-                &data.continuous[start * f..end * f],
-                &data.binary[start * g..end * g],
-                &data.categorical[start * c..end * c],
+                rows.len(),
+                &data.continuous[rows.start * f..rows.end * f],
+                &data.binary[rows.start * g..rows.end * g],
+                &data.categorical[rows.start * c..rows.end * c],
                 device,
             )
         };
-        Self { batches: (0..data.n_rows()).step_by(rows).map(batch).collect() }
+        match kernels {
+            KernelsUsed::Plain => Self::Device(ranges.map(batch).collect()),
+            KernelsUsed::Fused => Self::Host(ranges.map(|rows| rows_to_score(data, spec, rows)).collect()),
+        }
+    }
+
+    fn sizes(&self) -> Vec<usize> {
+        match self {
+            Self::Device(batches) => batches.iter().map(Batch::n_rows).collect(),
+            Self::Host(rows) => rows.iter().map(Rows::n_rows).collect(),
+        }
+    }
+
+    /// Outputs `[K, B, O]` of one chunk.
+    fn outputs(&self, chunk: usize, forward: &mut Forward<'_>) -> Result<Vec<f32>, DeviceError> {
+        match (self, forward) {
+            (Self::Device(batches), Forward::Tensors(network)) => network.read_outputs(&batches[chunk]),
+            (Self::Host(rows), Forward::Fused(trainer)) => Ok(trainer.outputs(&rows[chunk])),
+            _ => unreachable!("chunks are made for what scores them"),
+        }
     }
 
     /// The mean of members' probabilities of churn for every row.
-    pub(crate) fn means(&self, network: &Network) -> Result<Vec<f64>, DeviceError> {
-        // All chunks are queued before the first is read.
-        let queued: Vec<_> = self.batches.iter().map(|b| network.churn(b).mean_dim(1)).collect();
+    pub(crate) fn means(&self, mut forward: Forward<'_>) -> Result<Vec<f64>, DeviceError> {
+        if let (Self::Device(batches), Forward::Tensors(network)) = (self, &forward) {
+            // All chunks are queued before the first is read.
+            let queued: Vec<_> = batches.iter().map(|b| network.churn(b).mean_dim(1)).collect();
+            let mut means = Vec::new();
+            for chunk in queued {
+                let values =
+                    chunk.try_into_vec_as::<f32>().map_err(|e| DeviceError::Compute { message: e.to_string() })?;
+                means.extend(values.into_iter().map(f64::from));
+            }
+            return Ok(means);
+        }
         let mut means = Vec::new();
-        for chunk in queued {
-            let values = chunk.try_into_vec_as::<f32>().map_err(|e| DeviceError::Compute { message: e.to_string() })?;
-            means.extend(values.into_iter().map(f64::from));
+        for (chunk, n_rows) in self.sizes().into_iter().enumerate() {
+            let outputs = self.outputs(chunk, &mut forward)?;
+            let members = Churn::new(&outputs, n_rows, &forward);
+            means
+                .par_extend((0..n_rows).into_par_iter().map(|row| members.of_row(row).sum::<f64>() / members.k as f64));
         }
         Ok(means)
     }
 
     /// Every member's probability of churn for every row, row-major `[N, K]`.
-    pub(crate) fn members(&self, network: &Network) -> Result<Vec<f32>, DeviceError> {
+    pub(crate) fn members(&self, mut forward: Forward<'_>) -> Result<Vec<f32>, DeviceError> {
         let mut all = Vec::new();
-        for batch in &self.batches {
-            all.extend(network.probabilities(batch)?);
+        if let (Self::Device(batches), Forward::Tensors(network)) = (self, &forward) {
+            for batch in batches {
+                all.extend(network.probabilities(batch)?);
+            }
+            return Ok(all);
+        }
+        for (chunk, n_rows) in self.sizes().into_iter().enumerate() {
+            let outputs = self.outputs(chunk, &mut forward)?;
+            let members = Churn::new(&outputs, n_rows, &forward);
+            all.extend((0..n_rows).flat_map(|row| members.of_row(row).map(|p| p as f32)));
         }
         Ok(all)
     }
 
     /// What `visit` makes of every row's predictive distributions, one for each horizon: the mixtures of what all members
-    /// of all networks say. Rows are visited in parallel, and come back in order.
+    /// of all networks, which have one description, say. Rows are visited in parallel, and come back in order.
     pub(crate) fn map_values<R: Send>(
         &self,
-        networks: &[Network],
+        spec: &NetworkSpec,
+        forwards: &mut [Forward<'_>],
         visit: impl Fn(usize, &[Predictive]) -> R + Sync,
     ) -> Result<Vec<R>, DeviceError> {
         let mut all = Vec::new();
-        for batch in &self.batches {
-            let outputs = networks.iter().map(|n| n.read_outputs(batch)).collect::<Result<Vec<_>, _>>()?;
-            let said = Said::new(networks, &outputs, batch.n_rows());
+        for (chunk, n_rows) in self.sizes().into_iter().enumerate() {
+            let outputs = forwards.iter_mut().map(|f| self.outputs(chunk, f)).collect::<Result<Vec<_>, _>>()?;
+            let said = Said::new(spec, &outputs, n_rows);
             let first = all.len();
-            let rows = (0..batch.n_rows()).into_par_iter();
-            let visited = rows.map_init(
+            let visited = (0..n_rows).into_par_iter().map_init(
                 || said.empty(),
                 |distributions, row| {
                     said.fill(row, distributions);
@@ -77,6 +164,30 @@ impl Chunks {
             all.par_extend(visited);
         }
         Ok(all)
+    }
+}
+
+/// What fused kernels say of churn: the first of each member's outputs.
+struct Churn<'a> {
+    /// `[K, B, O]`
+    outputs: &'a [f32],
+    n_rows: usize,
+    n_outputs: usize,
+    k: usize,
+}
+
+impl<'a> Churn<'a> {
+    fn new(outputs: &'a [f32], n_rows: usize, forward: &Forward<'_>) -> Self {
+        let k = match forward {
+            Forward::Tensors(network) => network.spec().backbone.members(),
+            Forward::Fused(trainer) => trainer.network().members,
+        };
+        Self { outputs, n_rows, n_outputs: outputs.len() / (k * n_rows).max(1), k }
+    }
+
+    /// The members' probabilities.
+    fn of_row(&self, row: usize) -> impl Iterator<Item = f64> {
+        (0..self.k).map(move |k| sigmoid(f64::from(self.outputs[(k * self.n_rows + row) * self.n_outputs])))
     }
 }
 
@@ -93,8 +204,7 @@ struct Said<'a> {
 }
 
 impl<'a> Said<'a> {
-    fn new(networks: &'a [Network], outputs: &'a [Vec<f32>], n_rows: usize) -> Self {
-        let spec = networks[0].spec();
+    fn new(spec: &'a NetworkSpec, outputs: &'a [Vec<f32>], n_rows: usize) -> Self {
         let head = spec.head.value().expect("a head that says something of value");
         let n_outputs = spec.head.n_outputs();
         let n_before = n_outputs - head.n_outputs();
@@ -127,6 +237,7 @@ pub(crate) struct Validation {
     chunks: Chunks,
     outcomes: Outcomes,
     weights: Vec<f64>,
+    spec: NetworkSpec,
 }
 
 struct Outcomes {
@@ -150,7 +261,7 @@ pub(crate) struct Score {
 }
 
 impl Validation {
-    pub(crate) fn upload(data: &Dataset, spec: &NetworkSpec, device: &Device) -> Self {
+    pub(crate) fn new(data: &Dataset, spec: &NetworkSpec, device: &Device, kernels: KernelsUsed) -> Self {
         let first = usize::from(spec.head.has_churn());
         let targets = || (0..data.n_rows()).map(|row| data.target_row(row).split_at(first));
         let outcomes = Outcomes {
@@ -160,25 +271,26 @@ impl Validation {
             n_horizons: spec.head.value().map_or(0, |value| value.horizons.len()),
         };
         Self {
-            chunks: Chunks::upload(data, spec, device),
+            chunks: Chunks::new(data, spec, device, kernels),
+            spec: spec.clone(),
             outcomes,
             weights: data.weight.iter().map(|w| f64::from(*w)).collect(),
         }
     }
 
-    pub(crate) fn score(&self, network: &Network) -> Result<Score, DeviceError> {
+    pub(crate) fn score(&self, mut forward: Forward<'_>) -> Result<Score, DeviceError> {
         let mut score = Score { loss: 0.0, auc: None, gini: None };
         if !self.outcomes.churned.is_empty() {
-            self.score_churn(network, &mut score)?;
+            self.score_churn(forward.again(), &mut score)?;
         }
         if self.outcomes.n_horizons > 0 {
-            self.score_value(network, &mut score)?;
+            self.score_value(forward, &mut score)?;
         }
         Ok(score)
     }
 
-    fn score_churn(&self, network: &Network, score: &mut Score) -> Result<(), DeviceError> {
-        let means = self.chunks.means(network)?;
+    fn score_churn(&self, forward: Forward<'_>, score: &mut Score) -> Result<(), DeviceError> {
+        let means = self.chunks.means(forward)?;
         // Rounding of the mean in 32 bits may leave [0, 1] by an ulp; NaN stays, and is refused below.
         let means: Vec<f64> = means.into_iter().map(|p| p.clamp(0.0, 1.0)).collect();
         let Ok(scored) = Scored::new(&means, &self.outcomes.churned, Some(&self.weights)) else {
@@ -190,9 +302,9 @@ impl Validation {
         Ok(())
     }
 
-    fn score_value(&self, network: &Network, score: &mut Score) -> Result<(), DeviceError> {
+    fn score_value(&self, forward: Forward<'_>, score: &mut Score) -> Result<(), DeviceError> {
         let (values, n_horizons) = (&self.outcomes.values, self.outcomes.n_horizons);
-        let rows = self.chunks.map_values(std::slice::from_ref(network), |row, said| {
+        let rows = self.chunks.map_values(&self.spec, &mut [forward], |row, said| {
             let happened = &values[row * n_horizons..(row + 1) * n_horizons];
             let loss: f64 = said.iter().zip(happened).map(|(said, value)| -said.log_density(*value)).sum();
             (loss / n_horizons as f64, said[n_horizons - 1].mean())

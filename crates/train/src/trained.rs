@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use tenure_config as plan;
 use tenure_encode::Dataset;
-use tenure_model::{Device, Network};
+use tenure_model::{ChosenDevice, Device, Network};
 
-use crate::kernels::KernelsChoice;
-use crate::score::Chunks;
+use crate::kernels::{KernelsChoice, choose_kernels};
+use crate::score::{Chunks, Scorer};
 use crate::{EpochRecord, TrainError};
 
 /// Networks of an ensemble over seeds, each with the weights of its best epoch.
@@ -15,7 +16,7 @@ pub struct Trained {
     networks: Vec<Network>,
     history: Vec<EpochRecord>,
     device: Device,
-    kernels: Option<KernelsChoice>,
+    kernels: KernelsChoice,
 }
 
 impl Trained {
@@ -23,14 +24,14 @@ impl Trained {
         networks: Vec<Network>,
         history: Vec<EpochRecord>,
         device: Device,
-        kernels: Option<KernelsChoice>,
+        kernels: KernelsChoice,
     ) -> Self {
         Self { networks, history, device, kernels }
     }
 
-    /// What computed the training steps, and why; none for a model read from a folder.
-    pub fn kernels(&self) -> Option<&KernelsChoice> {
-        self.kernels.as_ref()
+    /// What computes training steps and scores, and why.
+    pub fn kernels(&self) -> &KernelsChoice {
+        &self.kernels
     }
 
     /// Every epoch of every network, in the order of networks; empty for a model read from a folder.
@@ -49,9 +50,11 @@ impl Trained {
     /// `N` rows → `[N]`
     pub fn predict(&self, data: &Dataset) -> Result<Vec<f64>, TrainError> {
         self.answers_churn()?;
+        let chunks = self.chunks(data)?;
         let mut sum = vec![0.0; data.n_rows()];
         for network in &self.networks {
-            let means = self.chunks(data, network)?.means(network)?;
+            let mut scorer = Scorer::new(network, self.kernels.used)?;
+            let means = chunks.means(scorer.forward())?;
             sum.iter_mut().zip(means).for_each(|(s, p)| *s += p);
         }
         let n = self.networks.len() as f64;
@@ -64,10 +67,12 @@ impl Trained {
     /// `N` rows → per member `[N]`
     pub fn predict_members(&self, data: &Dataset) -> Result<Vec<Vec<f64>>, TrainError> {
         self.answers_churn()?;
+        let chunks = self.chunks(data)?;
         let mut all = Vec::new();
         for network in &self.networks {
             let members = network.spec().backbone.members();
-            let values = self.chunks(data, network)?.members(network)?;
+            let mut scorer = Scorer::new(network, self.kernels.used)?;
+            let values = chunks.members(scorer.forward())?;
             let of = |member: usize| values.iter().skip(member).step_by(members).map(|p| f64::from(*p)).collect();
             all.extend((0..members).map(of));
         }
@@ -79,12 +84,14 @@ impl Trained {
         if has_churn { Ok(()) } else { Err(TrainError::OtherTask { wanted: "churn" }) }
     }
 
-    pub(crate) fn chunks(&self, data: &Dataset, network: &Network) -> Result<Chunks, TrainError> {
-        let (expected, found) = (network.spec().inputs.widths(), data.layout.widths());
+    /// The rows in chunks. All networks have one description.
+    pub(crate) fn chunks(&self, data: &Dataset) -> Result<Chunks, TrainError> {
+        let spec = self.networks[0].spec();
+        let (expected, found) = (spec.inputs.widths(), data.layout.widths());
         if expected != found {
             return Err(TrainError::Layout { expected, found });
         }
-        Ok(Chunks::upload(data, network.spec(), &self.device))
+        Ok(Chunks::new(data, spec, &self.device, self.kernels.used))
     }
 
     /// Writes every network into a folder that exists.
@@ -95,14 +102,16 @@ impl Trained {
         Ok(())
     }
 
-    /// Reads the networks that [`Trained::save`] wrote.
-    pub fn load(dir: &Path, device: &Device) -> Result<Self, TrainError> {
+    /// Reads the networks that [`Trained::save`] wrote, to score on a device with these kernels. Those that trained them
+    /// give the same bits again.
+    pub fn load(dir: &Path, device: &ChosenDevice, kernels: plan::Kernels) -> Result<Self, TrainError> {
+        let kernels = choose_kernels(kernels, device)?;
         let files = (0..).map(|i| file(dir, i)).take_while(|path| path.exists());
-        let networks = files.map(|path| Network::load(&path, device)).collect::<Result<Vec<_>, _>>()?;
+        let networks = files.map(|path| Network::load(&path, &device.device)).collect::<Result<Vec<_>, _>>()?;
         if networks.is_empty() {
             return Err(TrainError::NoNetworks { dir: dir.to_owned() });
         }
-        Ok(Self::new(networks, Vec::new(), device.clone(), None))
+        Ok(Self::new(networks, Vec::new(), device.device.clone(), kernels))
     }
 }
 

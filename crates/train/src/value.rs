@@ -3,6 +3,7 @@
 use tenure_artifact::Predictive;
 use tenure_encode::Dataset;
 
+use crate::score::{Forward, Scorer};
 use crate::{TrainError, Trained};
 
 /// What is said of the value of `N` customers in one horizon, in the units of the data.
@@ -61,7 +62,11 @@ impl Trained {
         visit: impl Fn(usize, &[Predictive]) -> R + Sync,
     ) -> Result<Vec<R>, TrainError> {
         self.n_horizons()?;
-        Ok(self.chunks(data, &self.networks()[0])?.map_values(self.networks(), visit)?)
+        let (networks, kernels) = (self.networks(), self.kernels().used);
+        let scorers = networks.iter().map(|network| Scorer::new(network, kernels));
+        let mut scorers = scorers.collect::<Result<Vec<_>, _>>()?;
+        let mut forwards: Vec<Forward<'_>> = scorers.iter_mut().map(Scorer::forward).collect();
+        Ok(self.chunks(data)?.map_values(networks[0].spec(), &mut forwards, visit)?)
     }
 
     /// The probability that each row's value in a horizon (from 0) is at most `values[row]`, `[N]`. At the values that

@@ -251,7 +251,7 @@ fn a_model_folder_scores_with_the_same_bits() {
     let trained = job.run();
     let folder = tempfile::tempdir().expect("a temporary folder");
     trained.save(folder.path()).expect("a writable folder");
-    let again = Trained::load(folder.path(), &job.device.device).expect("what was saved");
+    let again = Trained::load(folder.path(), &job.device, job.settings.kernels).expect("what was saved");
     assert_eq!(again.predict(&job.validation).expect("scores"), trained.predict(&job.validation).expect("scores"));
     assert_eq!(again.predict_members(&job.validation).expect("scores").len(), 2 * 4);
 }

@@ -145,12 +145,6 @@ pub(crate) struct Square(pub(crate) [f32; PANEL * PANEL]);
 
 impl Square {
     pub(crate) const ZERO: Self = Self([0.0; PANEL * PANEL]);
-
-    /// Squares of zeros on the heap.
-    pub(crate) fn blocks<const N: usize>() -> Box<[[Self; N]; 2]> {
-        let squares: Vec<[Self; N]> = (0..2).map(|_| [Self::ZERO; N]).collect();
-        squares.into_boxed_slice().try_into().unwrap_or_else(|_| unreachable!("two of them"))
-    }
 }
 
 /// Adds `xᵀ g` over `n_rows` rows of one panel each to a square; of the inputs only the first `n_in` (up to the next 8),

@@ -68,7 +68,7 @@ pub(super) struct GradientTask<'a> {
     pub(super) portion: &'a Portion<'a>,
     pub(super) task: Gradient,
     /// Sums of a block, and those of one member: this thread's.
-    pub(super) squares: &'a mut [[Square; MAX_SIDE * MAX_SIDE]; 2],
+    pub(super) squares: &'a mut [Square],
     /// Where the sum of all losses of an epoch grows.
     pub(super) total_loss: &'a Shared<f64>,
 }
@@ -115,8 +115,9 @@ unsafe fn block<L: Lanes>(
     portion: &Portion<'_>,
     layer: usize,
     [rows, columns]: [Range<usize>; 2],
-    [total, own]: &mut [[Square; MAX_SIDE * MAX_SIDE]; 2],
+    squares: &mut [Square],
 ) {
+    let (total, own) = squares.split_at_mut(MAX_SIDE * MAX_SIDE);
     let shape = &portion.network.layers[layer];
     let of = |row, column| SquareWork::new(portion, layer, row, column);
     let places = || rows.clone().flat_map(|row| columns.clone().map(move |column| (row, column))).enumerate();

@@ -58,7 +58,7 @@ pub(super) struct Scratch {
     blocks: [Shared<f32>; 2],
     outputs: Vec<f32>,
     /// Sums of a block of weights' gradients, and those of one member.
-    pub(super) squares: Box<[[Square; MAX_SIDE * MAX_SIDE]; 2]>,
+    pub(super) squares: Vec<Square>,
 }
 
 /// Rows of a block at most: a layer's weights are read once for all of them, their activations stay in the L2 cache.
@@ -72,7 +72,7 @@ impl Scratch {
             row: vec![0.0; padded(network.inputs.width())],
             blocks: [block(), block()],
             outputs: vec![0.0; 2 * network.head.n_out],
-            squares: Square::blocks(),
+            squares: (0..2 * MAX_SIDE * MAX_SIDE).map(|_| Square::ZERO).collect(),
         }
     }
 }

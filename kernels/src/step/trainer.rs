@@ -360,7 +360,7 @@ impl Scope<'_> {
             let n_threads = trainer.execution.n_threads;
             let tasks: Vec<Gradient> = tasks(&trainer.network, portion.members.len(), n_threads, all_through);
             gate.phase(tasks.len(), |task| {
-                let (task, squares) = (tasks[task], &mut *scratch.squares);
+                let (task, squares) = (tasks[task], scratch.squares.as_mut_slice());
                 simd.run(GradientTask { portion: &portion, task, squares, total_loss: &trainer.total_loss });
             });
         }

@@ -68,7 +68,7 @@ impl FinishedFold {
         let test = transform(&preprocessor, &loaded.table, &partition.test)?;
         progress.end();
 
-        let trained = Trained::load(&dir.file(&folder), &device.device)?;
+        let trained = Trained::load(&dir.file(&folder), device, plan.train.kernels)?;
         let calibration = dir.read_json(&format!("{folder}/calibration.json"), "a calibration map")?;
         Ok(Self { loaded, partition, preprocessor, train, validation, test, trained, calibration })
     }

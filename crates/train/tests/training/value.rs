@@ -86,7 +86,7 @@ fn a_model_folder_scores_with_the_same_bits() {
     let trained = job.run();
     let folder = tempfile::tempdir().expect("a temporary folder");
     trained.save(folder.path()).expect("a writable folder");
-    let again = Trained::load(folder.path(), &job.device.device).expect("what was saved");
+    let again = Trained::load(folder.path(), &job.device, job.settings.kernels).expect("what was saved");
     let values = |t: &Trained| t.predict_values(&job.validation, &[0.1, 0.9]).expect("scores");
     assert_eq!(values(&again), values(&trained));
     assert_eq!(again.predict(&job.validation).expect("scores"), trained.predict(&job.validation).expect("scores"));
