@@ -36,6 +36,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tenure-segments", &["tenure-evaluate"]),
     ("tenure-compress", &["tenure-artifact", "tenure-edge", "tenure-evaluate", "tenure-config", "tenure-table"]),
     ("tenure-report", &["tenure-evaluate", "tenure-segments", "tenure-table"]),
+    ("tenure-export", &["tenure-artifact"]),
     ("tenure-signing", &["tenure-artifact"]),
 ];
 

@@ -12,6 +12,7 @@ mod bench;
 mod bundles;
 mod clv;
 mod documents;
+mod exporting;
 mod layering;
 mod program_errors;
 mod runs;

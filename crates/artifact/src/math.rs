@@ -267,9 +267,10 @@ const fn inverse_factorials() -> [f64; 13] {
     terms
 }
 
-/// Coefficients of AS 241, as printed there.
-mod quantile {
-    pub(super) const CENTRE_TOP: [f64; 8] = [
+/// Coefficients of AS 241 ([`normal_quantile`]), as printed there, in ascending order: each ratio of two polynomials.
+pub mod quantile {
+    /// For `|p - ½| <= .425`, above.
+    pub const CENTRE_TOP: [f64; 8] = [
         3.387_132_872_796_366_6,
         1.331_416_678_917_843_8e2,
         1.971_590_950_306_551_3e3,
@@ -279,7 +280,8 @@ mod quantile {
         3.343_057_558_358_813e4,
         2.509_080_928_730_122_7e3,
     ];
-    pub(super) const CENTRE_BOTTOM: [f64; 8] = [
+    /// For `|p - ½| <= .425`, below.
+    pub const CENTRE_BOTTOM: [f64; 8] = [
         1.0,
         4.231_333_070_160_091e1,
         6.871_870_074_920_579e2,
@@ -289,7 +291,8 @@ mod quantile {
         2.872_908_573_572_194_3e4,
         5.226_495_278_852_854e3,
     ];
-    pub(super) const MIDDLE_TOP: [f64; 8] = [
+    /// For a root of `-ln` of the tail up to 5, above.
+    pub const MIDDLE_TOP: [f64; 8] = [
         1.423_437_110_749_683_5,
         4.630_337_846_156_546,
         5.769_497_221_460_691,
@@ -299,7 +302,8 @@ mod quantile {
         2.272_384_498_926_918_4e-2,
         7.745_450_142_783_414e-4,
     ];
-    pub(super) const MIDDLE_BOTTOM: [f64; 8] = [
+    /// The same, below.
+    pub const MIDDLE_BOTTOM: [f64; 8] = [
         1.0,
         2.053_191_626_637_759,
         1.676_384_830_183_803_8,
@@ -309,7 +313,8 @@ mod quantile {
         5.475_938_084_995_345e-4,
         1.050_750_071_644_416_9e-9,
     ];
-    pub(super) const FAR_TOP: [f64; 8] = [
+    /// For one beyond 5, above.
+    pub const FAR_TOP: [f64; 8] = [
         6.657_904_643_501_103,
         5.463_784_911_164_114,
         1.784_826_539_917_291_3,
@@ -319,7 +324,8 @@ mod quantile {
         2.711_555_568_743_487_6e-5,
         2.010_334_399_292_288e-7,
     ];
-    pub(super) const FAR_BOTTOM: [f64; 8] = [
+    /// The same, below.
+    pub const FAR_BOTTOM: [f64; 8] = [
         1.0,
         5.998_322_065_558_879e-1,
         1.369_298_809_227_358e-1,

@@ -63,6 +63,8 @@ pub enum Command {
     Verify(Verify),
     /// Sign a bundle, or make a key to sign with.
     Sign(Sign),
+    /// Write a bundle as other programs read it: ONNX, safetensors, a C header.
+    Export(Export),
     /// Score rows of customers with a bundle.
     Score(Score),
     /// List devices, drivers and limits, with a one-second numeric check of each against the CPU.
@@ -195,6 +197,9 @@ pub struct Compress {
 pub struct Bundle {
     /// The bundle.
     pub bundle: PathBuf,
+    /// Also show the sample rows with their expected scores, one JSON object a line.
+    #[arg(long)]
+    pub samples: bool,
 }
 
 /// `tenure verify`
@@ -223,6 +228,33 @@ pub struct Sign {
     /// `.pub` at the end.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["bundle", "key", "output"])]
     pub new_key: Option<PathBuf>,
+}
+
+/// What `tenure export` writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// ONNX in single precision, encoders and calibration inside; for bundles in single precision.
+    Onnx,
+    /// ONNX with the bundle's integers between `QuantizeLinear` and `DequantizeLinear`.
+    #[value(name = "onnx-int8")]
+    OnnxInt8,
+    /// Weights by name; encoders and calibration as JSON in the metadata.
+    Safetensors,
+    /// The bundle's bytes as a C array, for firmware.
+    Header,
+}
+
+/// `tenure export`
+#[derive(Debug, Args)]
+pub struct Export {
+    /// The bundle.
+    pub bundle: PathBuf,
+    /// What to write.
+    #[arg(long, value_enum)]
+    pub format: ExportFormat,
+    /// Where to write it; without it, beside the bundle.
+    #[arg(long, short)]
+    pub output: Option<PathBuf>,
 }
 
 /// `tenure score`

@@ -11,6 +11,7 @@ use tenure_config::ConfigErrors;
 use tenure_data::DataError;
 use tenure_encode::EncodeError;
 use tenure_evaluate::EvaluateError;
+use tenure_export::ExportError;
 use tenure_model::DeviceError;
 use tenure_report::ReportError;
 use tenure_segments::SegmentError;
@@ -202,6 +203,15 @@ impl From<BundleError> for Failure {
     fn from(error: BundleError) -> Self {
         let hint = "give a file that `tenure compress` wrote; copy it again if it was sent";
         Self::coded(Exit::Integrity, None, &error, Some(hint.into()))
+    }
+}
+
+impl From<ExportError> for Failure {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Bundle(error) => error.into(),
+            other => Self::coded(Exit::Usage, None, &other, Some(other.hint().into())),
+        }
     }
 }
 

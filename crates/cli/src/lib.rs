@@ -64,6 +64,7 @@ fn dispatch(command: &Command, output: Output, progress: &mut Progress) -> Resul
         Command::Inspect(args) => commands::bundle::inspect(args, output),
         Command::Verify(args) => commands::bundle::verify(args, output),
         Command::Sign(args) => commands::sign::run(args, output),
+        Command::Export(args) => commands::export::run(args, output),
         Command::Score(args) => commands::score::run(args, output, progress),
         Command::Doctor => Ok(doctor(output, progress)),
         Command::Bench(args) => commands::bench::run(args, output, progress),

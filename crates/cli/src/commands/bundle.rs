@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use serde_json::{Value, json};
-use tenure_artifact::bundle::{Action, Bundle, Description};
+use serde_json::{Map, Value, json};
+use tenure_artifact::bundle::{Action, Bundle, Cell, Description, Sample};
 use tenure_edge::{Kernel, Model, Workspace};
 use tenure_signing::{PublicKey, Verdict, judge};
 
@@ -24,8 +24,32 @@ pub fn inspect(args: &args::Bundle, output: Output) -> Result<Exit, Failure> {
     let file = read(&args.bundle)?;
     let found = Bundle::describe(&file)?;
     let signature = judge(&file)?;
-    output.result(|| text(&found, signature), || summary(&found, signature));
+    let samples = if args.samples { samples(&file)? } else { Vec::new() };
+    output.result(
+        || samples.iter().fold(text(&found, signature), |text, sample| text + &format!("{sample}\n")),
+        || {
+            let mut summary = summary(&found, signature);
+            if args.samples {
+                summary["sample_rows"] = Value::Array(samples.clone());
+            }
+            summary
+        },
+    );
     Ok(Exit::Done)
+}
+
+/// Sample rows with their expected scores; what is missing or not finite is null.
+fn samples(file: &[u8]) -> Result<Vec<Value>, Failure> {
+    let bundle = Bundle::read(file)?;
+    let cell = |cell: &Cell| match cell {
+        Cell::Missing => Value::Null,
+        Cell::Number(number) => json!(number),
+        Cell::Level(name) => json!(name),
+    };
+    let row = |sample: &Sample| -> Map<String, Value> {
+        bundle.inputs.iter().map(|input| input.name.clone()).zip(sample.cells.iter().map(cell)).collect()
+    };
+    Ok(bundle.samples.iter().map(|sample| json!({ "row": row(sample), "expected": sample.expected })).collect())
 }
 
 /// Checks digest, signature, and sample rows on every kernel of this processor.

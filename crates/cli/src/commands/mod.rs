@@ -8,6 +8,7 @@ mod compare_values;
 pub mod compress;
 pub mod doctor;
 pub mod explain;
+pub mod export;
 pub mod init;
 pub mod man;
 pub mod plan;
