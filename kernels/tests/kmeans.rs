@@ -50,6 +50,9 @@ fn cases() -> Vec<Case> {
         case("one column", (500, 1, 5), 500, 0.0, 0.0),
         case("wide", (300, 300, 9), 300, 0.0, 0.0),
         case("many centroids", (3000, 5, 257), 3000, 0.0, 0.0),
+        case("four registers of centroids", (1000, 33, 64), 1000, 0.0, 0.0),
+        case("two and three registers", (700, 120, 150), 700, 0.0, 0.0),
+        case("one register, empty lanes", (401, 400, 45), 401, 0.0, 0.0),
         case("clustered", (2000, 8, 10), 10, 0.0, 0.01),
         case("duplicated", (900, 6, 3), 3, 0.0, 0.0),
         case("constant", (100, 4, 1), 1, 0.0, 0.0),
@@ -132,13 +135,42 @@ fn labels_are_those_of_the_reference_ties_aside() {
 #[test]
 fn exact_ties_go_to_the_lower_index() {
     for level in Level::available() {
-        let frame = Frame { metric: Metric::SquaredEuclidean, shift: Vec::new() };
-        let centroids = [1.0, 0.0, 1.0, 0.0, 1.0, 0.0];
-        let mut labels = vec![9; 40];
-        let x = [1.5_f32, 0.25].repeat(40);
-        let panel = Panel::scores(level, &frame, &centroids, 2);
-        assign(&panel, Rows { x: &x, weights: None, n_columns: 2 }, &mut labels, None);
-        assert_eq!(labels, vec![0; 40], "{level:?}");
+        for (k, d) in [(3, 2), (80, 32)] {
+            let frame = Frame { metric: Metric::SquaredEuclidean, shift: Vec::new() };
+            let centroids = [1.0, 0.0].repeat(k * d / 2);
+            let mut labels = vec![9; 100];
+            let x = [1.5_f32, 0.25].repeat(100 * d / 2);
+            let panel = Panel::scores(level, &frame, &centroids, d);
+            assign(&panel, Rows { x: &x, weights: None, n_columns: d }, &mut labels, None);
+            assert_eq!(labels, vec![0; 100], "{level:?}, {k} centroids");
+        }
+    }
+}
+
+#[test]
+fn rows_as_they_lie_have_the_labels_of_rows_turned() {
+    let case = case("", (5000, 40, 96), 5000, 0.0, 0.0);
+    let frame = Frame { metric: Metric::SquaredEuclidean, shift: Vec::new() };
+    for level in Level::available() {
+        let panel = Panel::scores(level, &frame, &case.centroids, 40);
+        let (mut labels, mut turned, mut seconds) = (vec![0; 5000], vec![0; 5000], vec![0; 5000]);
+        assign(&panel, case.rows(), &mut labels, None);
+        assign(&panel, case.rows(), &mut turned, Some(&mut seconds));
+        assert_eq!(labels, turned, "{level:?}");
+    }
+}
+
+#[test]
+fn numbers_that_overflow_give_some_label() {
+    let frame = Frame { metric: Metric::SquaredEuclidean, shift: Vec::new() };
+    for level in Level::available() {
+        let panel = Panel::scores(level, &frame, &vec![1e30; 60 * 32], 32);
+        for value in [f32::NAN, f32::INFINITY, f32::MAX, f32::MIN] {
+            let x = vec![value; 50 * 32];
+            let mut labels = vec![99; 50];
+            assign(&panel, Rows { x: &x, weights: None, n_columns: 32 }, &mut labels, None);
+            assert!(labels.iter().all(|&label| label < 60), "{level:?}: {value}");
+        }
     }
 }
 
@@ -264,19 +296,35 @@ fn restarts_side_by_side_are_the_same_bits_as_alone() {
 
 #[test]
 fn sums_do_not_depend_on_threads_nor_on_fused_instruction_sets() {
-    let case = case("random", (30_000, 9, 20), 30_000, 0.0, 0.0);
-    let frame = case.frame(Metric::SquaredEuclidean);
-    let mut results = Vec::new();
-    for level in Level::available().into_iter().filter(|&level| level != Level::Portable) {
-        for n_threads in [1, 2, 3, 7] {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
-            let mut sums = [Sums::zeros(20, 9)];
-            let panels = [Panel::scores(level, &frame, &case.centroids, 9)];
-            pool.install(|| accumulate_all(&panels, case.rows(), 4096, &mut sums));
-            results.push((level, n_threads, sums));
+    for (d, k) in [(9, 20), (32, 64)] {
+        let case = case("random", (30_000, d, k), 30_000, 0.0, 0.0);
+        let frame = case.frame(Metric::SquaredEuclidean);
+        let mut results = Vec::new();
+        for level in Level::available().into_iter().filter(|&level| level != Level::Portable) {
+            for n_threads in [1, 2, 3, 7] {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
+                let mut sums = [Sums::zeros(k, d)];
+                let panels = [Panel::scores(level, &frame, &case.centroids, d)];
+                pool.install(|| accumulate_all(&panels, case.rows(), 4096, &mut sums));
+                results.push((level, n_threads, sums));
+            }
+        }
+        for (level, n_threads, sums) in &results {
+            assert_eq!(sums, &results[0].2, "{level:?}, {n_threads} threads");
         }
     }
-    for (level, n_threads, sums) in &results {
-        assert_eq!(sums, &results[0].2, "{level:?}, {n_threads} threads");
-    }
+}
+
+#[test]
+fn seeding_does_not_depend_on_fused_instruction_sets() {
+    let case = case("random", (3001, 9, 5), 3001, 0.0, 0.0);
+    let frame = case.frame(Metric::SquaredEuclidean);
+    let all = Level::available().into_iter().filter(|&level| level != Level::Portable).map(|level| {
+        let panels = [Panel::points(level, &frame, &case.centroids, 9)];
+        let mut nearest = vec![f32::MAX; padded(3001)];
+        let total = lower(&panels, case.rows(), &mut nearest);
+        (total, potentials(&panels, case.rows(), &nearest))
+    });
+    let all: Vec<_> = all.collect();
+    assert!(all.iter().all(|found| found == &all[0]));
 }

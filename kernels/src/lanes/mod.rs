@@ -9,13 +9,16 @@
 // Registers are reached through intrinsics and pointers; each block says why it holds.
 #![allow(unsafe_code)]
 
+mod eight;
+mod level;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-use crate::kmeans::cpu::Level;
+pub(crate) use eight::Eight;
+pub use level::Level;
 
 /// Lanes of a logical register.
 pub(crate) const LANES: usize = 16;
@@ -33,6 +36,15 @@ impl Simd {
     /// All sets of this processor, the widest last.
     pub fn available() -> Vec<Self> {
         Level::available().into_iter().map(Self).collect()
+    }
+
+    /// This set, where the processor has it.
+    ///
+    /// # Panics
+    /// If it has not: `level` then comes neither from [`Level::detect`] nor from [`Level::available`].
+    pub fn of(level: Level) -> Self {
+        assert!(Level::available().contains(&level), "this processor has no {level:?}");
+        Self(level)
     }
 
     /// Which set it is.
@@ -77,6 +89,8 @@ pub(crate) trait Kernel {
 pub(crate) trait Lanes: Copy {
     /// Whether products of 8 rows by two logical registers fit the register file, else 4 rows by one.
     const WIDE: bool;
+    /// Sums and products in double precision.
+    type Eight: Eight;
 
     unsafe fn splat(value: f32) -> Self;
     unsafe fn load(from: *const f32) -> Self;
@@ -92,6 +106,14 @@ pub(crate) trait Lanes: Copy {
     unsafe fn fma(self, factor: Self, term: Self) -> Self;
     /// `yes` where `self > 0`, else `no`.
     unsafe fn where_positive(self, yes: Self, no: Self) -> Self;
+    /// `yes` where `self < other`, else `no`, bits kept.
+    unsafe fn where_less(self, other: Self, yes: Self, no: Self) -> Self;
+    /// A bit for each lane that holds the least value, the first lane's lowest; none where the least is not a number.
+    unsafe fn least(self) -> u32;
+    /// Columns `0..8` of `8` rows that lie `stride` apart, to `8` columns that lie `pitch` apart.
+    unsafe fn transpose_8x8(from: *const f32, stride: usize, to: *mut f32, pitch: usize);
+    /// Asks for the cache line at `at`, which need not exist.
+    unsafe fn prefetch(at: *const f32);
     /// The nearest integer, halves to even; `|self| < 2²²`.
     unsafe fn round(self) -> Self;
     /// `2^self` of integers from -126 to 127.
@@ -129,13 +151,13 @@ mod tests {
     struct Everything([f32; LANES], [f32; LANES]);
 
     impl Kernel for Everything {
-        type Output = (Vec<u32>, f32);
+        type Output = (Vec<u32>, f32, u32);
 
         #[inline(always)]
         unsafe fn run<L: Lanes>(self) -> Self::Output {
-            let mut out = vec![0.0; 10 * LANES];
+            let mut out = vec![0.0; 11 * LANES];
             // SAFETY: the caller's contract; both arrays and each tenth of `out` hold `LANES` values.
-            let sum = unsafe {
+            let (sum, least) = unsafe {
                 let (a, b) = (L::load(self.0.as_ptr()), L::load(self.1.as_ptr()));
                 let all = [
                     a.add(b),
@@ -147,14 +169,16 @@ mod tests {
                     a.min(b),
                     a.where_positive(b, L::splat(7.0)),
                     a.mul(L::splat(3.0)).round(),
+                    a.where_less(b, L::splat(2.0), a),
                     a.exp(),
                 ];
                 for (i, r) in all.into_iter().enumerate() {
                     r.store(out.as_mut_ptr().add(i * LANES));
                 }
-                a.sum()
+                // Lanes 6 to 8 share the least value.
+                (a.sum(), a.mul(a).max(L::splat(4.0)).least())
             };
-            (out.iter().map(|v| v.to_bits()).collect(), sum)
+            (out.iter().map(|v| v.to_bits()).collect(), sum, least)
         }
     }
 
@@ -162,14 +186,15 @@ mod tests {
     fn sets_agree_and_exp_is_close() {
         let a: [f32; LANES] = std::array::from_fn(|i| (i as f32 - 7.3) * 1.37);
         let b: [f32; LANES] = std::array::from_fn(|i| 0.5 + i as f32 * 0.21);
-        let (first, sum) = Simd::detect().run(Everything(a, b));
+        let (first, sum, _) = Simd::detect().run(Everything(a, b));
         for simd in Simd::available() {
-            let (bits, other) = simd.run(Everything(a, b));
+            let (bits, other, least) = simd.run(Everything(a, b));
             // Without fused products the last bits of `exp` differ.
-            assert_eq!(bits[..9 * LANES], first[..9 * LANES], "{simd:?}");
+            assert_eq!(bits[..10 * LANES], first[..10 * LANES], "{simd:?}");
             assert_eq!(other.to_bits(), sum.to_bits(), "{simd:?}");
+            assert_eq!(least, 0b1_1100_0000, "{simd:?}");
             for (i, x) in a.iter().enumerate() {
-                let found = f64::from(f32::from_bits(bits[9 * LANES + i]));
+                let found = f64::from(f32::from_bits(bits[10 * LANES + i]));
                 let expected = f64::from(*x).exp();
                 assert!((found / expected - 1.0).abs() < 3e-7, "{simd:?}: exp({x}) = {found}, not {expected}");
             }

@@ -1,12 +1,13 @@
 //! NEON of 64-bit ARM.
 
 use std::arch::aarch64::{
-    float32x4_t, vadd_f32, vaddq_f32, vaddq_s32, vbslq_f32, vcgtzq_f32, vcvtq_s32_f32, vdivq_f32, vdupq_n_f32,
-    vdupq_n_s32, vfmaq_f32, vget_high_f32, vget_lane_f32, vget_low_f32, vld1q_f32, vmaxq_f32, vminq_f32, vmulq_f32,
-    vreinterpretq_f32_s32, vrndnq_f32, vshlq_n_s32, vsqrtq_f32, vst1q_f32, vsubq_f32,
+    float32x4_t, vadd_f32, vaddq_f32, vaddq_s32, vbslq_f32, vcgtzq_f32, vcltq_f32, vcvtq_s32_f32, vdivq_f32,
+    vdupq_n_f32, vdupq_n_s32, vfmaq_f32, vget_high_f32, vget_lane_f32, vget_low_f32, vld1q_f32, vmaxq_f32, vminq_f32,
+    vmulq_f32, vreinterpretq_f32_s32, vrndnq_f32, vshlq_n_s32, vsqrtq_f32, vst1q_f32, vsubq_f32,
 };
 
-use super::{Kernel, Lanes};
+use super::eight::PortableEight;
+use super::{Kernel, LANES, Lanes, portable};
 
 /// # Safety
 /// The processor has NEON.
@@ -21,6 +22,7 @@ pub(super) struct Neon([float32x4_t; 4]);
 
 impl Lanes for Neon {
     const WIDE: bool = false;
+    type Eight = PortableEight;
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {
@@ -154,6 +156,36 @@ impl Lanes for Neon {
             ])
         }
     }
+
+    #[inline(always)]
+    unsafe fn where_less(self, other: Self, yes: Self, no: Self) -> Self {
+        // SAFETY: the trait's contract.
+        unsafe {
+            Self([
+                vbslq_f32(vcltq_f32(self.0[0], other.0[0]), yes.0[0], no.0[0]),
+                vbslq_f32(vcltq_f32(self.0[1], other.0[1]), yes.0[1], no.0[1]),
+                vbslq_f32(vcltq_f32(self.0[2], other.0[2]), yes.0[2], no.0[2]),
+                vbslq_f32(vcltq_f32(self.0[3], other.0[3]), yes.0[3], no.0[3]),
+            ])
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn least(self) -> u32 {
+        let mut lanes = [0.0; LANES];
+        // SAFETY: the array has room for all lanes.
+        unsafe { self.store(lanes.as_mut_ptr()) };
+        portable::least(lanes)
+    }
+
+    #[inline(always)]
+    unsafe fn transpose_8x8(from: *const f32, stride: usize, to: *mut f32, pitch: usize) {
+        // SAFETY: same contract.
+        unsafe { portable::transpose_8x8(from, stride, to, pitch) };
+    }
+
+    #[inline(always)]
+    unsafe fn prefetch(_: *const f32) {}
 
     #[inline(always)]
     unsafe fn round(self) -> Self {

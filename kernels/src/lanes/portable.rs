@@ -1,5 +1,6 @@
 //! Sixteen lanes in plain Rust, for processors without kernels of their own.
 
+use super::eight::PortableEight;
 use super::{LANES, Lanes};
 
 #[derive(Clone, Copy)]
@@ -17,8 +18,30 @@ impl Portable {
     }
 }
 
+/// Copies eight columns of eight rows, one value at a time.
+///
+/// # Safety
+/// As [`Lanes::transpose_8x8`].
+#[inline(always)]
+pub(super) unsafe fn transpose_8x8(from: *const f32, stride: usize, to: *mut f32, pitch: usize) {
+    for row in 0..8 {
+        for column in 0..8 {
+            // SAFETY: the caller has 8 rows of at least 8 columns, and room for 8 columns of at least 8 rows.
+            unsafe { *to.add(column * pitch + row) = *from.add(row * stride + column) };
+        }
+    }
+}
+
+/// A bit for each value that is the least of all.
+#[inline(always)]
+pub(super) fn least(lanes: [f32; LANES]) -> u32 {
+    let least = lanes.into_iter().fold(f32::INFINITY, |a, b| if b < a { b } else { a });
+    lanes.into_iter().enumerate().fold(0, |bits, (i, lane)| bits | u32::from(lane == least) << i)
+}
+
 impl Lanes for Portable {
     const WIDE: bool = false;
+    type Eight = PortableEight;
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {
@@ -82,6 +105,25 @@ impl Lanes for Portable {
     unsafe fn where_positive(self, yes: Self, no: Self) -> Self {
         Self(std::array::from_fn(|i| if self.0[i] > 0.0 { yes.0[i] } else { no.0[i] }))
     }
+
+    #[inline(always)]
+    unsafe fn where_less(self, other: Self, yes: Self, no: Self) -> Self {
+        Self(std::array::from_fn(|i| if self.0[i] < other.0[i] { yes.0[i] } else { no.0[i] }))
+    }
+
+    #[inline(always)]
+    unsafe fn least(self) -> u32 {
+        least(self.0)
+    }
+
+    #[inline(always)]
+    unsafe fn transpose_8x8(from: *const f32, stride: usize, to: *mut f32, pitch: usize) {
+        // SAFETY: same contract.
+        unsafe { transpose_8x8(from, stride, to, pitch) };
+    }
+
+    #[inline(always)]
+    unsafe fn prefetch(_: *const f32) {}
 
     #[inline(always)]
     unsafe fn round(self) -> Self {

@@ -1,18 +1,21 @@
 //! AVX2 with FMA, and AVX-512.
 
 use std::arch::x86_64::{
-    __m256, __m512, _CMP_GT_OQ, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32,
-    _mm_movehdup_ps, _mm_movehl_ps, _mm256_add_epi32, _mm256_add_ps, _mm256_blendv_ps, _mm256_castpd_ps,
-    _mm256_castps256_ps128, _mm256_castsi256_ps, _mm256_cmp_ps, _mm256_cvtps_epi32, _mm256_div_ps,
-    _mm256_extractf128_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_min_ps, _mm256_mul_ps,
-    _mm256_round_ps, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps, _mm256_slli_epi32, _mm256_sqrt_ps,
-    _mm256_storeu_ps, _mm256_sub_ps, _mm512_add_epi32, _mm512_add_ps, _mm512_castps_pd, _mm512_castps512_ps256,
-    _mm512_castsi512_ps, _mm512_cmp_ps_mask, _mm512_cvtps_epi32, _mm512_div_ps, _mm512_extractf64x4_pd,
-    _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mask_mov_ps, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps,
-    _mm512_roundscale_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_ps, _mm512_slli_epi32, _mm512_sqrt_ps,
-    _mm512_storeu_ps, _mm512_sub_ps,
+    __m128, __m256, __m512, _CMP_EQ_OQ, _CMP_GT_OQ, _CMP_LT_OQ, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT,
+    _MM_HINT_T1, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32, _mm_loadu_ps, _mm_min_ps, _mm_min_ss, _mm_movehdup_ps,
+    _mm_movehl_ps, _mm_prefetch, _mm256_add_epi32, _mm256_add_ps, _mm256_blendv_ps, _mm256_broadcastss_ps,
+    _mm256_castpd_ps, _mm256_castps128_ps256, _mm256_castps256_ps128, _mm256_castsi256_ps, _mm256_cmp_ps,
+    _mm256_cvtps_epi32, _mm256_div_ps, _mm256_extractf128_ps, _mm256_fmadd_ps, _mm256_insertf128_ps, _mm256_loadu_ps,
+    _mm256_max_ps, _mm256_min_ps, _mm256_movemask_ps, _mm256_mul_ps, _mm256_round_ps, _mm256_set1_epi32,
+    _mm256_set1_ps, _mm256_setzero_ps, _mm256_shuffle_ps, _mm256_slli_epi32, _mm256_sqrt_ps, _mm256_storeu_ps,
+    _mm256_sub_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps, _mm512_add_epi32, _mm512_add_ps, _mm512_broadcastss_ps,
+    _mm512_castps_pd, _mm512_castps512_ps256, _mm512_castsi512_ps, _mm512_cmp_ps_mask, _mm512_cvtps_epi32,
+    _mm512_div_ps, _mm512_extractf64x4_pd, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mask_mov_ps, _mm512_max_ps,
+    _mm512_min_ps, _mm512_mul_ps, _mm512_roundscale_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_ps,
+    _mm512_slli_epi32, _mm512_sqrt_ps, _mm512_storeu_ps, _mm512_sub_ps,
 };
 
+use super::eight::x86::{Avx2Eight, Avx512Eight};
 use super::{Kernel, Lanes};
 
 /// # Safety
@@ -49,8 +52,55 @@ unsafe fn sum_8(v: __m256) -> f32 {
     }
 }
 
+/// The least of eight values, in the first lane.
+///
+/// # Safety
+/// AVX.
+#[inline(always)]
+unsafe fn least_8(v: __m256) -> __m128 {
+    // SAFETY: AVX, by the contract.
+    unsafe {
+        let four = _mm_min_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps::<1>(v));
+        let two = _mm_min_ps(four, _mm_movehl_ps(four, four));
+        _mm_min_ss(two, _mm_movehdup_ps(two))
+    }
+}
+
+/// # Safety
+/// AVX, and the contract of [`Lanes::transpose_8x8`].
+#[inline(always)]
+unsafe fn transpose_8x8(from: *const f32, stride: usize, to: *mut f32, pitch: usize) {
+    for half in [0, 4] {
+        // SAFETY: reads 4 values from each of 8 rows and writes 8 to each of 4 columns, which the caller has.
+        unsafe {
+            // Rows `i` and `i + 4` in the halves of one register: no lane has to cross afterwards.
+            let pair = |i: usize| {
+                let low = _mm256_castps128_ps256(_mm_loadu_ps(from.add(i * stride + half)));
+                _mm256_insertf128_ps::<1>(low, _mm_loadu_ps(from.add((i + 4) * stride + half)))
+            };
+            let rows = [pair(0), pair(1), pair(2), pair(3)];
+            let low = [_mm256_unpacklo_ps(rows[0], rows[1]), _mm256_unpacklo_ps(rows[2], rows[3])];
+            let high = [_mm256_unpackhi_ps(rows[0], rows[1]), _mm256_unpackhi_ps(rows[2], rows[3])];
+            let to = to.add(half * pitch);
+            _mm256_storeu_ps(to, _mm256_shuffle_ps::<0x44>(low[0], low[1]));
+            _mm256_storeu_ps(to.add(pitch), _mm256_shuffle_ps::<0xEE>(low[0], low[1]));
+            _mm256_storeu_ps(to.add(2 * pitch), _mm256_shuffle_ps::<0x44>(high[0], high[1]));
+            _mm256_storeu_ps(to.add(3 * pitch), _mm256_shuffle_ps::<0xEE>(high[0], high[1]));
+        }
+    }
+}
+
+/// # Safety
+/// SSE, which every 64-bit x86 has.
+#[inline(always)]
+unsafe fn prefetch(at: *const f32) {
+    // SAFETY: a prefetch neither faults nor changes anything.
+    unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) };
+}
+
 impl Lanes for Avx2 {
     const WIDE: bool = false;
+    type Eight = Avx2Eight;
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {
@@ -137,6 +187,40 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
+    unsafe fn where_less(self, other: Self, yes: Self, no: Self) -> Self {
+        // SAFETY: the trait's contract.
+        unsafe {
+            let mask = [
+                _mm256_cmp_ps::<_CMP_LT_OQ>(self.0[0], other.0[0]),
+                _mm256_cmp_ps::<_CMP_LT_OQ>(self.0[1], other.0[1]),
+            ];
+            Self([_mm256_blendv_ps(no.0[0], yes.0[0], mask[0]), _mm256_blendv_ps(no.0[1], yes.0[1], mask[1])])
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn least(self) -> u32 {
+        // SAFETY: the trait's contract.
+        unsafe {
+            let least = _mm256_broadcastss_ps(least_8(_mm256_min_ps(self.0[0], self.0[1])));
+            let bits = |half| _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_EQ_OQ>(half, least)).cast_unsigned();
+            bits(self.0[0]) | bits(self.0[1]) << 8
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn transpose_8x8(from: *const f32, stride: usize, to: *mut f32, pitch: usize) {
+        // SAFETY: same contract; both sets come with AVX.
+        unsafe { transpose_8x8(from, stride, to, pitch) };
+    }
+
+    #[inline(always)]
+    unsafe fn prefetch(at: *const f32) {
+        // SAFETY: same contract.
+        unsafe { prefetch(at) };
+    }
+
+    #[inline(always)]
     unsafe fn round(self) -> Self {
         // SAFETY: the trait's contract.
         unsafe {
@@ -167,6 +251,7 @@ impl Lanes for Avx2 {
 
 impl Lanes for Avx512 {
     const WIDE: bool = true;
+    type Eight = Avx512Eight;
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {
@@ -241,6 +326,34 @@ impl Lanes for Avx512 {
             let mask = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(self.0, _mm512_setzero_ps());
             Self(_mm512_mask_mov_ps(no.0, mask, yes.0))
         }
+    }
+
+    #[inline(always)]
+    unsafe fn where_less(self, other: Self, yes: Self, no: Self) -> Self {
+        // SAFETY: the trait's contract.
+        unsafe { Self(_mm512_mask_mov_ps(no.0, _mm512_cmp_ps_mask::<_CMP_LT_OQ>(self.0, other.0), yes.0)) }
+    }
+
+    #[inline(always)]
+    unsafe fn least(self) -> u32 {
+        // SAFETY: the trait's contract.
+        unsafe {
+            let high = _mm256_castpd_ps(_mm512_extractf64x4_pd::<1>(_mm512_castps_pd(self.0)));
+            let least = least_8(_mm256_min_ps(_mm512_castps512_ps256(self.0), high));
+            u32::from(_mm512_cmp_ps_mask::<_CMP_EQ_OQ>(self.0, _mm512_broadcastss_ps(least)))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn transpose_8x8(from: *const f32, stride: usize, to: *mut f32, pitch: usize) {
+        // SAFETY: same contract; both sets come with AVX.
+        unsafe { transpose_8x8(from, stride, to, pitch) };
+    }
+
+    #[inline(always)]
+    unsafe fn prefetch(at: *const f32) {
+        // SAFETY: same contract.
+        unsafe { prefetch(at) };
     }
 
     #[inline(always)]

@@ -1,6 +1,6 @@
 //! Rows asked for ahead of time, a few lines at each step of the work before them.
 
-use super::vector::Vector;
+use crate::lanes::Lanes;
 
 /// Values in one cache line.
 const LINE: usize = 16;
@@ -19,13 +19,13 @@ impl<'a> Ahead<'a> {
     }
 
     /// # Safety
-    /// `V`'s instructions.
+    /// `L`'s instructions.
     #[inline(always)]
-    pub(super) unsafe fn step<V: Vector>(&mut self) {
+    pub(super) unsafe fn step<L: Lanes>(&mut self) {
         let (now, rest) = self.rest.split_at((LINE * self.per_step).min(self.rest.len()));
         for line in now.chunks(LINE) {
             // SAFETY: the line exists; a prefetch changes nothing.
-            unsafe { V::prefetch(line.as_ptr()) };
+            unsafe { L::prefetch(line.as_ptr()) };
         }
         self.rest = rest;
     }

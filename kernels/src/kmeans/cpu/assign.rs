@@ -5,8 +5,9 @@ use super::moments::own;
 use super::nearest::{Group, group_rows};
 use super::panel::Panel;
 use super::sums::{ByLabel, Scales, Total};
-use super::vector::{Task, Vector};
-use crate::kmeans::{Metric, Rows, Sums};
+use super::tile::with_tiles;
+use crate::kmeans::{Rows, Sums};
+use crate::lanes::{Lanes, Simd};
 
 /// Adds a chunk's rows to the sums of their nearest centroids, for each panel (restart) in one read of the rows. `next`
 /// are the values that will be read after these: they are asked for ahead of time.
@@ -21,7 +22,7 @@ pub fn accumulate(panels: &[Panel], rows: Rows<'_>, next: &[f32], out: &mut [Sum
     };
     assert!(panels.len() == out.len() && panels.iter().zip(&*out).all(fits), "shapes of panels, rows and sums");
     assert!(rows.weights.is_none_or(|weights| weights.len() == rows.len()), "one weight for each row");
-    first.level.run(Accumulate { panels, rows, next, out });
+    Simd::of(first.level).run(Accumulate { panels, rows, next, out });
 }
 
 /// Nearest centroid of each row: `labels` `[N]`. With `second`, `[N]`, also the second nearest (itself where `K = 1`).
@@ -30,7 +31,7 @@ pub fn accumulate(panels: &[Panel], rows: Rows<'_>, next: &[f32], out: &mut [Sum
 /// If the panel's width differs from the rows'.
 pub fn assign(panel: &Panel, rows: Rows<'_>, labels: &mut [u32], second: Option<&mut [u32]>) {
     assert_eq!(panel.n_columns, rows.n_columns, "one width");
-    panel.level.run(Assign { panel, rows, labels, second });
+    Simd::of(panel.level).run(Assign { panel, rows, labels, second });
 }
 
 /// Nearest centroid of each row and the distance to it, as [`own_distances`](super::own_distances) has it, in one read.
@@ -49,7 +50,7 @@ pub fn assign_with_distances(
 ) {
     assert_eq!((panel.n_columns, panel.k * panel.n_columns), (rows.n_columns, centroids.len()), "shapes");
     assert_eq!((labels.len(), distances.len()), (rows.len(), rows.len()), "one label and distance for each row");
-    panel.level.run(Measure { panel, centroids, rows, labels, distances });
+    Simd::of(panel.level).run(Measure { panel, centroids, rows, labels, distances });
 }
 
 /// Values of the group after `end`: the next rows of the chunk, or what follows it.
@@ -66,14 +67,14 @@ struct Accumulate<'a> {
     out: &'a mut [Sums],
 }
 
-impl Task for Accumulate<'_> {
-    type Output = ();
-
+impl Accumulate<'_> {
+    /// # Safety
+    /// `L`'s instructions.
     #[inline(always)]
-    unsafe fn run<V: Vector>(self) {
-        let (rows, k) = (self.rows, self.panels[0].k);
-        let at_once = group_rows(rows.n_columns, k);
-        let mut group = Group::new::<V>(&self.panels[0], self.panels.len(), at_once);
+    unsafe fn go<L: Lanes, const N: usize>(self) {
+        let rows = self.rows;
+        let at_once = group_rows(rows.n_columns, self.panels[0].k);
+        let mut group = Group::<N>::new(self.panels, at_once, false);
         let mut totals: Vec<Total> = self.panels.iter().map(|panel| Total::new(panel.k, rows.n_columns)).collect();
         let most_clusters = self.panels.iter().map(|panel| panel.k).max().unwrap_or(0);
         let mut by_label = ByLabel::new(at_once, most_clusters);
@@ -83,11 +84,11 @@ impl Task for Accumulate<'_> {
             let part = rows.slice(start, end);
             // SAFETY: `accumulate` compared the widths; labels are indices of the panel's centroids and rows of the part.
             unsafe {
-                group.assign::<V, false>(self.panels, part, after(rows, end, at_once, self.next));
+                group.assign::<L, false>(self.panels, part, after(rows, end, at_once, self.next));
                 let scales = counts.fill(part, &group.inverse_norms);
                 for (i, total) in totals.iter_mut().enumerate() {
                     by_label.sort(group.labels(i, part.len()));
-                    total.add::<V>(part.x, &by_label, scales);
+                    total.add::<L>(part.x, &by_label, scales);
                 }
             }
         }
@@ -96,6 +97,8 @@ impl Task for Accumulate<'_> {
         }
     }
 }
+
+with_tiles!(Accumulate<'_>, ());
 
 /// What each row of a group counts.
 #[derive(Default)]
@@ -127,24 +130,23 @@ struct Assign<'a> {
     second: Option<&'a mut [u32]>,
 }
 
-impl Task for Assign<'_> {
-    type Output = ();
-
+impl Assign<'_> {
+    /// # Safety
+    /// `L`'s instructions.
     #[inline(always)]
-    unsafe fn run<V: Vector>(mut self) {
-        let rows = self.rows;
+    unsafe fn go<L: Lanes, const N: usize>(mut self) {
+        let (rows, panels) = (self.rows, std::slice::from_ref(self.panel));
         let at_once = group_rows(rows.n_columns, self.panel.k);
-        let mut group = Group::new::<V>(self.panel, 1, at_once);
-        let panels = std::slice::from_ref(self.panel);
+        let mut group = Group::<N>::new(panels, at_once, self.second.is_some());
         for start in (0..rows.len()).step_by(at_once) {
             let end = rows.len().min(start + at_once);
             let (part, next) = (rows.slice(start, end), after(rows, end, at_once, &[]));
             // SAFETY: `assign` compared the widths.
             unsafe {
                 match &mut self.second {
-                    None => group.assign::<V, false>(panels, part, next),
+                    None => group.assign::<L, false>(panels, part, next),
                     Some(second) => {
-                        group.assign::<V, true>(panels, part, next);
+                        group.assign::<L, true>(panels, part, next);
                         second[start..end].copy_from_slice(&group.seconds[..end - start]);
                     }
                 }
@@ -154,6 +156,8 @@ impl Task for Assign<'_> {
     }
 }
 
+with_tiles!(Assign<'_>, ());
+
 struct Measure<'a> {
     panel: &'a Panel,
     centroids: &'a [f64],
@@ -162,25 +166,27 @@ struct Measure<'a> {
     distances: &'a mut [f64],
 }
 
-impl Task for Measure<'_> {
-    type Output = ();
-
+impl Measure<'_> {
+    /// # Safety
+    /// `L`'s instructions.
     #[inline(always)]
-    unsafe fn run<V: Vector>(self) {
-        let (rows, metric): (_, Metric) = (self.rows, self.panel.frame.metric);
-        let at_once = group_rows(rows.n_columns, self.panel.k);
-        let mut group = Group::new::<V>(self.panel, 1, at_once);
+    unsafe fn go<L: Lanes, const N: usize>(self) {
+        let (rows, metric) = (self.rows, self.panel.frame.metric);
         let panels = std::slice::from_ref(self.panel);
+        let at_once = group_rows(rows.n_columns, self.panel.k);
+        let mut group = Group::<N>::new(panels, at_once, false);
         for start in (0..rows.len()).step_by(at_once) {
             let end = rows.len().min(start + at_once);
             let part = rows.slice(start, end);
             let labels = &mut self.labels[start..end];
             // SAFETY: `assign_with_distances` compared the shapes; labels are indices of the panel's centroids.
             unsafe {
-                group.assign::<V, false>(panels, part, after(rows, end, at_once, &[]));
+                group.assign::<L, false>(panels, part, after(rows, end, at_once, &[]));
                 labels.copy_from_slice(group.labels(0, end - start));
-                own::<V>(part, labels, self.centroids, metric, &mut self.distances[start..end]);
+                own::<L>(part, labels, self.centroids, metric, &mut self.distances[start..end]);
             }
         }
     }
 }
+
+with_tiles!(Measure<'_>, ());

@@ -1,7 +1,7 @@
 //! Mean and spread of rows, and exact distances of rows to their own centroids, in `f64`.
 
-use super::vector::{Eight, Level, Task, Vector};
 use crate::kmeans::{Metric, Rows};
+use crate::lanes::{Eight, Kernel, Lanes, Level, Simd};
 
 /// Weighted sums of a column about an origin.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,7 +35,7 @@ impl Moments {
 
 /// Moments of a chunk of rows about `origin`, `[D]`. A row of weight 0 still makes them NaN where it is not finite.
 pub fn moments(level: Level, rows: Rows<'_>, origin: &[f64]) -> Moments {
-    level.run(Gather { rows, origin })
+    Simd::of(level).run(Gather { rows, origin })
 }
 
 struct Gather<'a> {
@@ -43,26 +43,27 @@ struct Gather<'a> {
     origin: &'a [f64],
 }
 
-impl Task for Gather<'_> {
+impl Kernel for Gather<'_> {
     type Output = Moments;
 
     #[inline(always)]
-    unsafe fn run<V: Vector>(self) -> Moments {
+    unsafe fn run<L: Lanes>(self) -> Moments {
         let (rows, d) = (self.rows, self.rows.n_columns);
         assert_eq!(self.origin.len(), d, "an origin for each column");
         assert!(rows.weights.is_none_or(|weights| weights.len() == rows.len()), "one weight for each row");
         let mut out = Moments::zeros(d);
         let at_once = GROUP_BYTES / (4 * d) + 1;
+        let most = if L::WIDE { 4 } else { 2 };
         for start in (0..rows.len()).step_by(at_once) {
             let part = rows.slice(start, rows.len().min(start + at_once));
             let mut eight = 0;
             while eight < d / 8 {
                 // SAFETY: `eight` counts whole eights of the columns.
                 eight += unsafe {
-                    match V::EIGHTS.min(d / 8 - eight) {
-                        4.. => gather::<V, 4>(part, self.origin, 8 * eight, &mut out),
-                        2..4 => gather::<V, 2>(part, self.origin, 8 * eight, &mut out),
-                        _ => gather::<V, 1>(part, self.origin, 8 * eight, &mut out),
+                    match most.min(d / 8 - eight) {
+                        4.. => gather::<L, 4>(part, self.origin, 8 * eight, &mut out),
+                        2..4 => gather::<L, 2>(part, self.origin, 8 * eight, &mut out),
+                        _ => gather::<L, 1>(part, self.origin, 8 * eight, &mut out),
                     }
                 };
             }
@@ -78,24 +79,24 @@ const GROUP_BYTES: usize = 16 << 10;
 /// Moments of `8·E` columns from `first` on. Returns `E`.
 ///
 /// # Safety
-/// `V`'s instructions; the columns exist.
+/// `L`'s instructions; the columns exist.
 #[inline(always)]
-unsafe fn gather<V: Vector, const E: usize>(rows: Rows<'_>, origin: &[f64], first: usize, out: &mut Moments) -> usize {
+unsafe fn gather<L: Lanes, const E: usize>(rows: Rows<'_>, origin: &[f64], first: usize, out: &mut Moments) -> usize {
     // SAFETY: columns `first..first + 8·E` of rows, origin and moments exist.
     unsafe {
         let (firsts, seconds) = (out.first.as_mut_ptr().add(first), out.second.as_mut_ptr().add(first));
-        let mut origins = [V::Eight::splat(0.0); E];
-        let mut sums = [[V::Eight::splat(0.0); E]; 2];
+        let mut origins = [L::Eight::splat(0.0); E];
+        let mut sums = [[L::Eight::splat(0.0); E]; 2];
         for e in 0..E {
-            origins[e] = V::Eight::load(origin.as_ptr().add(first + 8 * e));
-            sums[0][e] = V::Eight::load(firsts.add(8 * e));
-            sums[1][e] = V::Eight::load(seconds.add(8 * e));
+            origins[e] = L::Eight::load(origin.as_ptr().add(first + 8 * e));
+            sums[0][e] = L::Eight::load(firsts.add(8 * e));
+            sums[1][e] = L::Eight::load(seconds.add(8 * e));
         }
         for i in 0..rows.len() {
             let row = rows.x.as_ptr().add(i * rows.n_columns + first);
-            let weight = V::Eight::splat(f64::from(rows.weight(i)));
+            let weight = L::Eight::splat(f64::from(rows.weight(i)));
             for e in 0..E {
-                let x = V::Eight::widen(row.add(8 * e)).sub(origins[e]);
+                let x = L::Eight::widen(row.add(8 * e)).sub(origins[e]);
                 let term = weight.mul(x);
                 sums[0][e] = sums[0][e].add(term);
                 sums[1][e] = sums[1][e].add(term.mul(x));
@@ -131,7 +132,7 @@ fn gather_last(rows: Rows<'_>, origin: &[f64], first: usize, out: &mut Moments) 
 /// # Panics
 /// If a label names no centroid.
 pub fn own_distances(level: Level, rows: Rows<'_>, labels: &[u32], centroids: &[f64], metric: Metric, out: &mut [f64]) {
-    level.run(Own { rows, labels, centroids, metric, out });
+    Simd::of(level).run(Own { rows, labels, centroids, metric, out });
 }
 
 struct Own<'a> {
@@ -142,39 +143,33 @@ struct Own<'a> {
     out: &'a mut [f64],
 }
 
-impl Task for Own<'_> {
+impl Kernel for Own<'_> {
     type Output = ();
 
     #[inline(always)]
-    unsafe fn run<V: Vector>(self) {
-        // SAFETY: `V`'s instructions, by the contract of `run`.
-        unsafe { own::<V>(self.rows, self.labels, self.centroids, self.metric, self.out) };
+    unsafe fn run<L: Lanes>(self) {
+        // SAFETY: `L`'s instructions, by the contract of `run`.
+        unsafe { own::<L>(self.rows, self.labels, self.centroids, self.metric, self.out) };
     }
 }
 
 /// # Safety
-/// `V`'s instructions.
+/// `L`'s instructions.
 #[inline(always)]
-pub(super) unsafe fn own<V: Vector>(
-    rows: Rows<'_>,
-    labels: &[u32],
-    centroids: &[f64],
-    metric: Metric,
-    out: &mut [f64],
-) {
+pub(super) unsafe fn own<L: Lanes>(rows: Rows<'_>, labels: &[u32], centroids: &[f64], metric: Metric, out: &mut [f64]) {
     let d = rows.n_columns;
     for ((x, &label), out) in rows.x.chunks_exact(d).zip(labels).zip(out) {
         let centroid = &centroids[label as usize * d..(label as usize + 1) * d];
-        // SAFETY: `V`'s instructions; row and centroid are as long as each other.
+        // SAFETY: `L`'s instructions; row and centroid are as long as each other.
         unsafe {
             *out = match metric {
-                Metric::SquaredEuclidean => sum_of::<V>(x, centroid, |x, c| {
+                Metric::SquaredEuclidean => sum_of::<L>(x, centroid, |x, c| {
                     let difference = x.sub(c);
                     difference.mul(difference)
                 }),
                 Metric::Cosine => {
-                    let norm = sum_of::<V>(x, centroid, |x, _| x.mul(x)).sqrt();
-                    (1.0 - sum_of::<V>(x, centroid, |x, c| x.mul(c)) / norm).max(0.0)
+                    let norm = sum_of::<L>(x, centroid, |x, _| x.mul(x)).sqrt();
+                    (1.0 - sum_of::<L>(x, centroid, |x, c| x.mul(c)) / norm).max(0.0)
                 }
             };
         }
@@ -184,23 +179,23 @@ pub(super) unsafe fn own<V: Vector>(
 /// Sum over columns, in eight lanes that are added at the end, so that every instruction set rounds alike.
 ///
 /// # Safety
-/// `V`'s instructions; `x` and `centroid` are as long as each other.
+/// `L`'s instructions; `x` and `centroid` are as long as each other.
 #[inline(always)]
-unsafe fn sum_of<V: Vector>(x: &[f32], centroid: &[f64], term: impl Fn(V::Eight, V::Eight) -> V::Eight) -> f64 {
+unsafe fn sum_of<L: Lanes>(x: &[f32], centroid: &[f64], term: impl Fn(L::Eight, L::Eight) -> L::Eight) -> f64 {
     let (x_eights, x_rest) = x.as_chunks::<8>();
     let (c_eights, c_rest) = centroid.as_chunks::<8>();
     let mut lanes = [0.0; 8];
     // SAFETY: each chunk holds eight values, and so do the padded ends.
     unsafe {
-        let mut sums = V::Eight::splat(0.0);
+        let mut sums = L::Eight::splat(0.0);
         for (x, c) in x_eights.iter().zip(c_eights) {
-            sums = sums.add(term(V::Eight::widen(x.as_ptr()), V::Eight::load(c.as_ptr())));
+            sums = sums.add(term(L::Eight::widen(x.as_ptr()), L::Eight::load(c.as_ptr())));
         }
         if !x_rest.is_empty() {
             let (mut x, mut c) = ([0.0; 8], [0.0; 8]);
             x[..x_rest.len()].copy_from_slice(x_rest);
             c[..c_rest.len()].copy_from_slice(c_rest);
-            sums = sums.add(term(V::Eight::widen(x.as_ptr()), V::Eight::load(c.as_ptr())));
+            sums = sums.add(term(L::Eight::widen(x.as_ptr()), L::Eight::load(c.as_ptr())));
         }
         sums.store(lanes.as_mut_ptr());
     }

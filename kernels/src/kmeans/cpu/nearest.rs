@@ -1,10 +1,11 @@
 //! Labels of one group of rows: scores of tiles against blocks of centroids, and the running minimum.
 
+use super::across::{STEP_ROWS, Stage};
 use super::ahead::Ahead;
-use super::panel::{Block, Panel};
-use super::tile::{REGISTERS, Tiles, tiles_together, width};
-use super::vector::{MAX_BLOCK, Vector};
+use super::panel::{Block, MAX_BLOCK, Panel};
+use super::tile::Tiles;
 use crate::kmeans::{Metric, Rows};
+use crate::lanes::{LANES, Lanes};
 
 /// Bytes of rows in one group: with the next group on its way they stay in the L2 cache until their sums are made.
 const GROUP_BYTES: usize = 64 << 10;
@@ -12,15 +13,17 @@ const GROUP_BYTES: usize = 64 << 10;
 /// Rows in one group. Sums are made group by group, so this, like the grid of chunks, may depend on shapes alone. Each
 /// group costs `K` rows' work, hence no fewer than `4·K` rows as long as they fit the L2 cache.
 pub(super) fn group_rows(n_columns: usize, k: usize) -> usize {
+    const { assert!(GROUP_STEP.is_multiple_of(STEP_ROWS) && GROUP_STEP.is_multiple_of(2 * LANES)) };
     let fit = |bytes: usize| bytes / (4 * n_columns);
-    fit(GROUP_BYTES).max(4 * k).min(fit(8 * GROUP_BYTES)).max(32) / 32 * 32
+    fit(GROUP_BYTES).max(4 * k).min(fit(8 * GROUP_BYTES)).next_multiple_of(GROUP_STEP)
 }
 
-/// Labels of a group, and the buffers to find them.
-pub(super) struct Group {
-    tiles: Tiles,
-    n_tiles: usize,
-    best: Best,
+/// Whole tiles, and whole steps of rows as they lie.
+const GROUP_STEP: usize = 96;
+
+/// Labels of a group, and the buffers to find them; tiles have `N` registers side by side.
+pub(super) struct Group<const N: usize> {
+    way: Way<N>,
     /// Nearest centroid of each row, `[R][rows]`.
     labels: Vec<u32>,
     /// Second nearest, likewise; empty unless asked for.
@@ -30,20 +33,30 @@ pub(super) struct Group {
     most_rows: usize,
 }
 
-impl Group {
-    /// Room for `most_rows` under `n_panels`.
-    pub(super) fn new<V: Vector>(panel: &Panel, n_panels: usize, most_rows: usize) -> Self {
-        let n_tiles = tiles_together(width::<V>(), panel.n_columns);
-        let n_norms = if panel.frame.metric == Metric::Cosine { most_rows } else { 0 };
-        Self {
-            tiles: Tiles::new(n_tiles, width::<V>(), panel.n_columns),
-            n_tiles,
-            best: Best::new(n_tiles * width::<V>()),
-            labels: vec![0; n_panels * most_rows],
-            seconds: Vec::new(),
-            inverse_norms: vec![1.0; n_norms],
-            most_rows,
-        }
+/// What lies side by side in a register.
+enum Way<const N: usize> {
+    /// Rows.
+    Tiles(Tiles<N>, Best),
+    /// Centroids.
+    Across(Stage),
+}
+
+impl<const N: usize> Group<N> {
+    /// Room for `most_rows` under these panels; the second nearest are found in tiles alone.
+    pub(super) fn new(panels: &[Panel], most_rows: usize, with_second: bool) -> Self {
+        let (d, metric) = (panels[0].n_columns, panels[0].frame.metric);
+        let is_across = !with_second && panels.iter().all(|panel| panel.across.is_some());
+        let way = if is_across {
+            Way::Across(Stage::new(d))
+        } else {
+            let tiles = Tiles::new(d);
+            let best = Best::new(tiles.n_rows());
+            Way::Tiles(tiles, best)
+        };
+        let labels = vec![0; panels.len() * most_rows];
+        let n_norms = if metric == Metric::Cosine { most_rows } else { 0 };
+        let seconds = if with_second { labels.clone() } else { Vec::new() };
+        Self { way, seconds, labels, inverse_norms: vec![1.0; n_norms], most_rows }
     }
 
     /// Labels under a panel, `[rows]`.
@@ -54,36 +67,45 @@ impl Group {
     /// Finds the labels of at most as many rows as there is room for, while `next` is asked for.
     ///
     /// # Safety
-    /// `V`'s instructions; the rows have the panels' width.
+    /// `L`'s instructions; the rows have the panels' width, and the panels are those that the group was made for.
     #[inline(always)]
-    pub(super) unsafe fn assign<V: Vector, const SECOND: bool>(
+    pub(super) unsafe fn assign<L: Lanes, const SECOND: bool>(
         &mut self,
         panels: &[Panel],
         rows: Rows<'_>,
         next: &[f32],
     ) {
-        let at_once = self.n_tiles * width::<V>();
-        let n_steps: usize = panels.iter().map(|panel| rows.len().div_ceil(width::<V>()) * panel.blocks.len()).sum();
-        let mut ahead = Ahead::new(next, n_steps);
-        if SECOND {
-            self.seconds.resize(self.labels.len(), 0);
-        }
-        for start in (0..rows.len()).step_by(at_once) {
-            let end = rows.len().min(start + at_once);
-            // SAFETY: the part has at most as many rows as the tiles have room for.
-            unsafe {
-                let n_tiles = self.tiles.fill::<V>(rows.slice(start, end), &panels[0].frame);
-                for (i, panel) in panels.iter().enumerate() {
-                    nearest::<V, SECOND>(panel, &self.tiles, n_tiles, &mut self.best, &mut ahead);
-                    let of_rows = i * self.most_rows + start..i * self.most_rows + end;
-                    if SECOND {
-                        copy_bits(&self.best.second_index, &mut self.seconds[of_rows.clone()]);
-                    }
-                    copy_bits(&self.best.index, &mut self.labels[of_rows]);
+        assert!(rows.len() <= self.most_rows, "room for the rows");
+        let Self { way, labels, seconds, inverse_norms, most_rows } = self;
+        match way {
+            // Rows that are read one after the other the processor fetches of its own accord.
+            Way::Across(stage) => {
+                for (panel, labels) in panels.iter().zip(labels.chunks_exact_mut(*most_rows)) {
+                    let Some(across) = &panel.across else { continue };
+                    // SAFETY: the caller's promise.
+                    unsafe { stage.label::<L>(across, &panel.frame, rows, &mut labels[..rows.len()]) };
                 }
             }
-            if !self.inverse_norms.is_empty() {
-                self.inverse_norms[start..end].copy_from_slice(&self.tiles.inverse_norms[..end - start]);
+            Way::Tiles(tiles, best) => {
+                let n_tiles = rows.len().div_ceil(Tiles::<N>::WIDTH);
+                let mut ahead = Ahead::new(next, panels.iter().map(|panel| n_tiles * panel.blocks.len()).sum());
+                for start in (0..rows.len()).step_by(tiles.n_rows()) {
+                    let end = rows.len().min(start + tiles.n_rows());
+                    // SAFETY: the part has at most as many rows as the tiles have room for.
+                    let n_tiles = unsafe { tiles.fill::<L>(rows.slice(start, end), &panels[0].frame) };
+                    for (i, panel) in panels.iter().enumerate() {
+                        // SAFETY: the tiles are filled.
+                        unsafe { nearest::<L, N, SECOND>(panel, tiles, n_tiles, best, &mut ahead) };
+                        let of_rows = i * *most_rows + start..i * *most_rows + end;
+                        if SECOND {
+                            copy_bits(&best.second_index, &mut seconds[of_rows.clone()]);
+                        }
+                        copy_bits(&best.index, &mut labels[of_rows]);
+                    }
+                    if !inverse_norms.is_empty() {
+                        inverse_norms[start..end].copy_from_slice(&tiles.inverse_norms[..end - start]);
+                    }
+                }
             }
         }
     }
@@ -107,33 +129,35 @@ impl Best {
         Best { second_score: score.clone(), second_index: index.clone(), score, index }
     }
 
-    fn clear(&mut self) {
+    fn clear(&mut self, with_second: bool) {
         self.score.fill(f32::INFINITY);
         self.index.fill(0.0);
-        self.second_score.fill(f32::INFINITY);
-        self.second_index.fill(0.0);
+        if with_second {
+            self.second_score.fill(f32::INFINITY);
+            self.second_index.fill(0.0);
+        }
     }
 }
 
 /// All blocks against all tiles at hand. Blocks outside, tiles inside: a block is read from its cache once.
 ///
 /// # Safety
-/// `V`'s instructions; `tiles` hold `n_tiles` of the panel's width.
+/// `L`'s instructions; `tiles` hold `n_tiles` of the panel's width.
 #[inline(always)]
-unsafe fn nearest<V: Vector, const SECOND: bool>(
+unsafe fn nearest<L: Lanes, const N: usize, const SECOND: bool>(
     panel: &Panel,
-    tiles: &Tiles,
+    tiles: &Tiles<N>,
     n_tiles: usize,
     best: &mut Best,
     ahead: &mut Ahead<'_>,
 ) {
-    best.clear();
+    best.clear(SECOND);
     for &block in &panel.blocks {
         for t in 0..n_tiles {
             // SAFETY: tile `t` is filled; the block's length is the one that is matched.
             unsafe {
-                ahead.step::<V>();
-                step_by_length::<V, SECOND>(panel, block, tiles, t * width::<V>(), best);
+                ahead.step::<L>();
+                by_length::<L, N, SECOND>(panel, block, tiles.at(t), best, t * Tiles::<N>::WIDTH);
             }
         }
     }
@@ -142,32 +166,31 @@ unsafe fn nearest<V: Vector, const SECOND: bool>(
 /// # Safety
 /// As [`step`]; `at` is the first row of a filled tile.
 #[inline(always)]
-unsafe fn step_by_length<V: Vector, const SECOND: bool>(
+unsafe fn by_length<L: Lanes, const N: usize, const SECOND: bool>(
     panel: &Panel,
     block: Block,
-    tiles: &Tiles,
-    at: usize,
+    tile: *const f32,
     best: &mut Best,
+    at: usize,
 ) {
     const { assert!(MAX_BLOCK == 14, "an arm for each length") };
-    // SAFETY: the caller's promise; the block's length is the one that is matched.
+    // SAFETY: the caller's promise; the block's length is the one that is matched. Only wide sets have long blocks.
     unsafe {
-        let tile = tiles.values.as_ptr().add(at * panel.n_columns);
         match block.len {
-            1 => step::<V, 1, SECOND>(panel, block, tile, best, at),
-            2 => step::<V, 2, SECOND>(panel, block, tile, best, at),
-            3 => step::<V, 3, SECOND>(panel, block, tile, best, at),
-            4 => step::<V, 4, SECOND>(panel, block, tile, best, at),
-            5 => step::<V, 5, SECOND>(panel, block, tile, best, at),
-            6 => step::<V, 6, SECOND>(panel, block, tile, best, at),
-            7 => step::<V, 7, SECOND>(panel, block, tile, best, at),
-            8 => step::<V, 8, SECOND>(panel, block, tile, best, at),
-            9 => step::<V, 9, SECOND>(panel, block, tile, best, at),
-            10 => step::<V, 10, SECOND>(panel, block, tile, best, at),
-            11 => step::<V, 11, SECOND>(panel, block, tile, best, at),
-            12 => step::<V, 12, SECOND>(panel, block, tile, best, at),
-            13 => step::<V, 13, SECOND>(panel, block, tile, best, at),
-            _ => step::<V, 14, SECOND>(panel, block, tile, best, at),
+            1 => step::<L, N, 1, SECOND>(panel, block, tile, best, at),
+            2 => step::<L, N, 2, SECOND>(panel, block, tile, best, at),
+            3 => step::<L, N, 3, SECOND>(panel, block, tile, best, at),
+            4 => step::<L, N, 4, SECOND>(panel, block, tile, best, at),
+            5 => step::<L, N, 5, SECOND>(panel, block, tile, best, at),
+            6 => step::<L, N, 6, SECOND>(panel, block, tile, best, at),
+            7 => step::<L, N, 7, SECOND>(panel, block, tile, best, at),
+            8 => step::<L, N, 8, SECOND>(panel, block, tile, best, at),
+            9 => step::<L, N, 9, SECOND>(panel, block, tile, best, at),
+            10 => step::<L, N, 10, SECOND>(panel, block, tile, best, at),
+            11 => step::<L, N, 11, SECOND>(panel, block, tile, best, at),
+            12 => step::<L, N, 12, SECOND>(panel, block, tile, best, at),
+            13 => step::<L, N, 13, SECOND>(panel, block, tile, best, at),
+            _ => step::<L, N, 14, SECOND>(panel, block, tile, best, at),
         }
     }
 }
@@ -175,9 +198,9 @@ unsafe fn step_by_length<V: Vector, const SECOND: bool>(
 /// Scores of one tile against one block of `C` centroids, and the running minimum.
 ///
 /// # Safety
-/// `V`'s instructions; `tile` holds `D · width` values, `packed` `D · C`, `bias` `C`, and `best` a tile at `at`.
+/// `L`'s instructions; `tile` holds `D · width` values, `packed` `D · C`, `bias` `C`, and `best` a tile at `at`.
 #[inline(always)]
-unsafe fn step<V: Vector, const C: usize, const SECOND: bool>(
+unsafe fn step<L: Lanes, const N: usize, const C: usize, const SECOND: bool>(
     panel: &Panel,
     block: Block,
     tile: *const f32,
@@ -188,27 +211,30 @@ unsafe fn step<V: Vector, const C: usize, const SECOND: bool>(
     unsafe {
         let packed = panel.packed.as_ptr().add(block.first * panel.n_columns);
         let bias = panel.bias.as_ptr().add(block.first);
-        let mut scores = [[V::splat(0.0); REGISTERS]; C];
+        let mut scores = [[L::splat(0.0); N]; C];
         for c in 0..C {
-            scores[c] = [V::splat(*bias.add(c)); REGISTERS];
+            scores[c] = [L::splat(*bias.add(c)); N];
         }
         for j in 0..panel.n_columns {
-            let x: [V; REGISTERS] = load_registers(tile.add(j * width::<V>()));
+            let mut x = [L::splat(0.0); N];
+            for r in 0..N {
+                x[r] = L::load(tile.add((j * N + r) * LANES));
+            }
             for c in 0..C {
-                let factor = V::splat(*packed.add(j * C + c));
-                for r in 0..REGISTERS {
+                let factor = L::splat(*packed.add(j * C + c));
+                for r in 0..N {
                     scores[c][r] = x[r].fma(factor, scores[c][r]);
                 }
             }
         }
-        for r in 0..REGISTERS {
-            let at = at + r * V::LANES;
-            let mut score = V::load(best.score.as_ptr().add(at));
-            let mut index = V::load(best.index.as_ptr().add(at));
-            let mut second_score = V::load(best.second_score.as_ptr().add(at));
-            let mut second_index = V::load(best.second_index.as_ptr().add(at));
+        for r in 0..N {
+            let at = at + r * LANES;
+            let mut score = L::load(best.score.as_ptr().add(at));
+            let mut index = L::load(best.index.as_ptr().add(at));
+            let mut second_score = L::load(best.second_score.as_ptr().add(at));
+            let mut second_index = L::load(best.second_index.as_ptr().add(at));
             for c in 0..C {
-                let this = V::splat(f32::from_bits((block.first + c) as u32));
+                let this = L::splat(f32::from_bits((block.first + c) as u32));
                 let new = scores[c][r];
                 if SECOND {
                     let runner_up = new.where_less(second_score, this, second_index);
@@ -226,12 +252,4 @@ unsafe fn step<V: Vector, const C: usize, const SECOND: bool>(
             }
         }
     }
-}
-
-/// # Safety
-/// `V`'s instructions; a tile's row of registers lies at `from`.
-#[inline(always)]
-unsafe fn load_registers<V: Vector>(from: *const f32) -> [V; REGISTERS] {
-    // SAFETY: the caller's promise.
-    unsafe { [V::load(from), V::load(from.add(V::LANES))] }
 }

@@ -1,7 +1,8 @@
 //! Centroids laid out for the kernels: blocks that fit the registers, column after column within a block.
 
-use super::vector::Level;
+use super::across::Across;
 use crate::kmeans::Metric;
+use crate::lanes::Level;
 
 /// One cache line, so that full registers never straddle two.
 #[derive(Clone, Copy)]
@@ -24,6 +25,11 @@ impl Aligned {
         self.0.as_mut_ptr().cast()
     }
 
+    pub(super) fn values(&mut self) -> &mut [f32] {
+        // SAFETY: a line is sixteen values.
+        unsafe { std::slice::from_raw_parts_mut(self.as_mut_ptr(), 16 * self.0.len()) }
+    }
+
     /// The same memory in double precision, half as many values.
     pub(super) fn as_f64(&self) -> &[f64] {
         // SAFETY: a line is 64 bytes at a multiple of 64, and any bits are an `f64`.
@@ -35,8 +41,20 @@ impl Aligned {
     }
 }
 
+/// Most centroids in a block.
+pub(super) const MAX_BLOCK: usize = 14;
+
 /// Most points in a block of [`Panel::points`]: seeding has few.
 const MAX_POINTS: usize = 8;
+
+/// Centroids in one block: accumulators for each, a tile's registers and one broadcast fit the register file.
+fn most_in_block(level: Level) -> usize {
+    match level {
+        Level::Portable => 2,
+        Level::Avx2 | Level::Neon => 6,
+        Level::Avx512 => MAX_BLOCK,
+    }
+}
 
 /// Consecutive centroids that are held in registers together.
 #[derive(Clone, Copy)]
@@ -74,13 +92,16 @@ pub struct Panel {
     pub(super) packed: Vec<f32>,
     /// Start of each score, `[K]`.
     pub(super) bias: Vec<f32>,
+    /// The same centroids side by side, where that is faster.
+    pub(super) across: Option<Across>,
 }
 
 impl Panel {
     /// Centroids as scores: `‖c‖² − 2·x·c` (or `−x·c` for cosine) is a start value and one fused product for each column.
     pub fn scores(level: Level, frame: &Frame, centroids: &[f64], n_columns: usize) -> Panel {
         let factor = if frame.metric == Metric::Cosine { -1.0 } else { -2.0 };
-        let mut panel = Panel::new((level, level.block()), frame, centroids, n_columns, factor);
+        let factors = scaled(frame, centroids, n_columns, factor);
+        let mut panel = Panel::new((level, most_in_block(level)), frame, &factors, n_columns);
         if frame.metric == Metric::SquaredEuclidean {
             let squared = |centroid: &[f64]| -> f64 {
                 let moved = centroid.iter().enumerate().map(|(j, c)| f64::from((c - frame.shift(j)) as f32));
@@ -88,31 +109,37 @@ impl Panel {
             };
             panel.bias = centroids.chunks_exact(n_columns).map(|centroid| squared(centroid) as f32).collect();
         }
+        panel.across = Across::new(level, frame, &factors, &panel.bias);
         panel
     }
 
     /// Points as they are, for squared distances by differences; a row among them is at distance 0.
     pub fn points(level: Level, frame: &Frame, points: &[f64], n_columns: usize) -> Panel {
-        Panel::new((level, level.block().min(MAX_POINTS)), frame, points, n_columns, 1.0)
+        let most = most_in_block(level).min(MAX_POINTS);
+        Panel::new((level, most), frame, &scaled(frame, points, n_columns, 1.0), n_columns)
     }
 
     /// With blocks of at most `most`.
-    fn new((level, most): (Level, usize), frame: &Frame, points: &[f64], n_columns: usize, factor: f32) -> Panel {
-        let k = points.len() / n_columns;
+    fn new((level, most): (Level, usize), frame: &Frame, factors: &[f32], n_columns: usize) -> Panel {
+        let k = factors.len() / n_columns;
         let blocks = even_blocks(k, most);
-        let mut packed = Vec::with_capacity(points.len());
+        let mut packed = Vec::with_capacity(factors.len());
         for block in &blocks {
             for j in 0..n_columns {
-                let of_block = block.first..block.first + block.len;
-                packed.extend(of_block.map(|i| factor * (points[i * n_columns + j] - frame.shift(j)) as f32));
+                packed.extend((block.first..block.first + block.len).map(|i| factors[i * n_columns + j]));
             }
         }
-        Panel { level, frame: frame.clone(), k, n_columns, blocks, packed, bias: vec![0.0; k] }
+        Panel { level, frame: frame.clone(), k, n_columns, blocks, packed, bias: vec![0.0; k], across: None }
     }
 }
 
+/// `factor · (point − shift)`, `[K, D]`.
+fn scaled(frame: &Frame, points: &[f64], n_columns: usize, factor: f32) -> Vec<f32> {
+    points.iter().enumerate().map(|(i, point)| factor * (point - frame.shift(i % n_columns)) as f32).collect()
+}
+
 /// Blocks of at most `most`, as even as can be: 16 in blocks of at most 6 are 6, 5, 5 and not 6, 6, 4.
-fn even_blocks(k: usize, most: usize) -> Vec<Block> {
+pub(super) fn even_blocks(k: usize, most: usize) -> Vec<Block> {
     let n_blocks = k.div_ceil(most);
     let first = |i: usize| i * k / n_blocks;
     (0..n_blocks).map(|i| Block { first: first(i), len: first(i + 1) - first(i) }).collect()

@@ -2,46 +2,45 @@
 
 use std::hint::black_box;
 
-use super::vector::{Level, Task, Vector};
+use crate::lanes::{Kernel, LANES, Lanes, Level, Simd};
 
-/// Chains of products side by side; more than latency times ports, fewer than registers.
-const CHAINS: usize = 12;
+/// Chains of products side by side, in logical registers; more than latency times ports, fewer than registers.
+fn n_chains(level: Level) -> usize {
+    if level == Level::Avx512 { 12 } else { 6 }
+}
 
 /// Floating-point operations of one round of [`fused_products`].
 pub fn flops_per_round(level: Level) -> usize {
-    2 * CHAINS * level.lanes()
+    2 * n_chains(level) * LANES
 }
 
 /// Rounds of fused products on one thread. The result means nothing and keeps the work from being removed.
 pub fn fused_products(level: Level, n_rounds: usize) -> f32 {
-    level.run(Products { n_rounds })
+    match n_chains(level) {
+        12 => Simd::of(level).run(Products::<12> { n_rounds }),
+        _ => Simd::of(level).run(Products::<6> { n_rounds }),
+    }
 }
 
-struct Products {
+struct Products<const CHAINS: usize> {
     n_rounds: usize,
 }
 
-impl Task for Products {
+impl<const CHAINS: usize> Kernel for Products<CHAINS> {
     type Output = f32;
 
     #[inline(always)]
-    unsafe fn run<V: Vector>(self) -> f32 {
-        let mut lanes = [0.0_f32; 16];
-        // SAFETY: `lanes` has room for the widest register.
+    unsafe fn run<L: Lanes>(self) -> f32 {
+        // SAFETY: `L`'s instructions, by the contract.
         unsafe {
-            let (factor, term) = (V::splat(black_box(0.999_9)), V::splat(black_box(2e-4)));
-            let mut chains = [V::splat(1.0); CHAINS];
+            let (factor, term) = (L::splat(black_box(0.999_9)), L::splat(black_box(2e-4)));
+            let mut chains = [L::splat(1.0); CHAINS];
             for _ in 0..self.n_rounds {
-                for c in 0..CHAINS {
-                    chains[c] = chains[c].fma(factor, term);
+                for chain in &mut chains {
+                    *chain = chain.fma(factor, term);
                 }
             }
-            for chain in chains {
-                let mut all = [0.0_f32; 16];
-                chain.store(all.as_mut_ptr());
-                lanes.iter_mut().zip(all).for_each(|(lane, value)| *lane += value);
-            }
+            chains.into_iter().map(|chain| chain.sum()).sum()
         }
-        lanes.iter().sum()
     }
 }

@@ -1,9 +1,9 @@
 //! The D² kernels of seeding: squared distances by differences, several points at once, one read of the rows.
 
 use super::panel::{Block, Panel};
-use super::tile::{REGISTERS, Tiles, tiles_together, width};
-use super::vector::{Task, Vector};
+use super::tile::{Tiles, with_tiles};
 use crate::kmeans::{Metric, Rows};
+use crate::lanes::{LANES, Lanes, Simd};
 
 /// Unit rows that are the same direction differ by rounding; below this squared distance they are one.
 const SAME_DIRECTION: f32 = 1e-12;
@@ -24,7 +24,7 @@ pub fn padded(n_rows: usize) -> usize {
 /// If a width or length does not fit.
 pub fn lower(panels: &[Panel], rows: Rows<'_>, nearest: &mut [f32]) -> Vec<f64> {
     let Some(first) = check(panels, rows, nearest.len()) else { return Vec::new() };
-    first.level.run(Lower { panels, rows, nearest })
+    Simd::of(first.level).run(Lower { panels, rows, nearest })
 }
 
 /// `Σ w · min(nearest², ‖x − c‖²)` for each candidate of each restart: what the potential would be.
@@ -36,7 +36,7 @@ pub fn lower(panels: &[Panel], rows: Rows<'_>, nearest: &mut [f32]) -> Vec<f64> 
 /// If a width or length does not fit.
 pub fn potentials(panels: &[Panel], rows: Rows<'_>, nearest: &[f32]) -> Vec<Vec<f64>> {
     let Some(first) = check(panels, rows, nearest.len()) else { return Vec::new() };
-    first.level.run(Potentials { panels, rows, nearest })
+    Simd::of(first.level).run(Potentials { panels, rows, nearest })
 }
 
 /// Squared distance of each row (unit rows under cosine) to each point.
@@ -48,7 +48,7 @@ pub fn potentials(panels: &[Panel], rows: Rows<'_>, nearest: &[f32]) -> Vec<Vec<
 /// If a width or length does not fit.
 pub fn squared_distances(panel: &Panel, rows: Rows<'_>, out: &mut [f32]) {
     assert_eq!((panel.n_columns, out.len()), (rows.n_columns, rows.len() * panel.k), "shapes");
-    panel.level.run(Distances { panel, rows, out });
+    Simd::of(panel.level).run(Distances { panel, rows, out });
 }
 
 fn check<'a>(panels: &'a [Panel], rows: Rows<'_>, len: usize) -> Option<&'a Panel> {
@@ -60,24 +60,23 @@ fn check<'a>(panels: &'a [Panel], rows: Rows<'_>, len: usize) -> Option<&'a Pane
 /// Squared distances of one tile to one block of points.
 ///
 /// # Safety
-/// `V`'s instructions; `tile` holds `D · width` values, and the block has `C` points.
+/// `L`'s instructions; `tile` holds `D · width` values, and the block has `C` points.
 #[inline(always)]
-unsafe fn step<V: Vector, const C: usize>(
+unsafe fn step<L: Lanes, const N: usize, const C: usize>(
     panel: &Panel,
     block: Block,
     tile: *const f32,
-    mut each: impl FnMut(usize, [V; REGISTERS]),
+    mut each: impl FnMut(usize, [L; N]),
 ) {
     // SAFETY: all offsets stay within the tile and the panel.
     unsafe {
         let packed = panel.packed.as_ptr().add(block.first * panel.n_columns);
-        let mut squared = [[V::splat(0.0); REGISTERS]; C];
+        let mut squared = [[L::splat(0.0); N]; C];
         for j in 0..panel.n_columns {
-            let x = tile.add(j * width::<V>());
-            let x = [V::load(x), V::load(x.add(V::LANES))];
+            let x = load::<L, N>(tile.add(j * N * LANES));
             for c in 0..C {
-                let point = V::splat(*packed.add(j * C + c));
-                for r in 0..REGISTERS {
+                let point = L::splat(*packed.add(j * C + c));
+                for r in 0..N {
                     let difference = x[r].sub(point);
                     squared[c][r] = difference.fma(difference, squared[c][r]);
                 }
@@ -92,21 +91,21 @@ unsafe fn step<V: Vector, const C: usize>(
 /// Squared distances of one tile to all points.
 ///
 /// # Safety
-/// `V`'s instructions; `tile` holds `D · width` values.
+/// `L`'s instructions; `tile` holds `D · width` values.
 #[inline(always)]
-unsafe fn compare<V: Vector>(panel: &Panel, tile: *const f32, mut each: impl FnMut(usize, [V; REGISTERS])) {
+unsafe fn compare<L: Lanes, const N: usize>(panel: &Panel, tile: *const f32, mut each: impl FnMut(usize, [L; N])) {
     for &block in &panel.blocks {
         // SAFETY: the block's length is the one that is matched.
         unsafe {
             match block.len {
-                1 => step::<V, 1>(panel, block, tile, &mut each),
-                2 => step::<V, 2>(panel, block, tile, &mut each),
-                3 => step::<V, 3>(panel, block, tile, &mut each),
-                4 => step::<V, 4>(panel, block, tile, &mut each),
-                5 => step::<V, 5>(panel, block, tile, &mut each),
-                6 => step::<V, 6>(panel, block, tile, &mut each),
-                7 => step::<V, 7>(panel, block, tile, &mut each),
-                _ => step::<V, 8>(panel, block, tile, &mut each),
+                1 => step::<L, N, 1>(panel, block, tile, &mut each),
+                2 => step::<L, N, 2>(panel, block, tile, &mut each),
+                3 => step::<L, N, 3>(panel, block, tile, &mut each),
+                4 => step::<L, N, 4>(panel, block, tile, &mut each),
+                5 => step::<L, N, 5>(panel, block, tile, &mut each),
+                6 => step::<L, N, 6>(panel, block, tile, &mut each),
+                7 => step::<L, N, 7>(panel, block, tile, &mut each),
+                _ => step::<L, N, 8>(panel, block, tile, &mut each),
             }
         }
     }
@@ -115,18 +114,21 @@ unsafe fn compare<V: Vector>(panel: &Panel, tile: *const f32, mut each: impl FnM
 /// Walks over a chunk tile by tile: `each(first row, tile)`.
 ///
 /// # Safety
-/// `V`'s instructions.
+/// `L`'s instructions.
 #[inline(always)]
-unsafe fn for_each_tile<V: Vector>(panel: &Panel, rows: Rows<'_>, mut each: impl FnMut(usize, *const f32)) {
-    let (width, d) = (width::<V>(), rows.n_columns);
-    let together = tiles_together(width, d);
-    let mut tiles = Tiles::new(together, width, d);
-    for start in (0..rows.len()).step_by(together * width) {
-        let part = rows.slice(start, rows.len().min(start + together * width));
+unsafe fn for_each_tile<L: Lanes, const N: usize>(
+    panel: &Panel,
+    rows: Rows<'_>,
+    mut each: impl FnMut(usize, *const f32),
+) {
+    let mut tiles = Tiles::<N>::new(rows.n_columns);
+    let at_once = tiles.n_rows();
+    for start in (0..rows.len()).step_by(at_once) {
+        let part = rows.slice(start, rows.len().min(start + at_once));
         // SAFETY: the part fits the tiles; each tile that is handed out was filled.
         unsafe {
-            for t in 0..tiles.fill::<V>(part, &panel.frame) {
-                each(start + t * width, tiles.values.as_ptr().add(t * width * d));
+            for t in 0..tiles.fill::<L>(part, &panel.frame) {
+                each(start + t * Tiles::<N>::WIDTH, tiles.at(t));
             }
         }
     }
@@ -144,17 +146,45 @@ fn weigh(rows: Rows<'_>, start: usize, weights: &mut [f32]) {
 }
 
 /// # Safety
-/// `V`'s instructions; `weights` holds a tile's.
+/// `L`'s instructions; `weights` and `sums` hold a tile's.
 #[inline(always)]
-unsafe fn add_weighted<V: Vector>(sums: *mut f32, weights: *const f32, values: [V; REGISTERS]) {
+unsafe fn add_weighted<L: Lanes, const N: usize>(sums: *mut f32, weights: *const f32, values: [L; N]) {
     for (r, value) in values.into_iter().enumerate() {
         // SAFETY: the caller's promise.
         unsafe {
-            let at = sums.add(r * V::LANES);
-            V::load(weights.add(r * V::LANES)).fma(value, V::load(at)).store(at);
+            let at = sums.add(r * LANES);
+            L::load(weights.add(r * LANES)).fma(value, L::load(at)).store(at);
         }
     }
 }
+
+/// # Safety
+/// `L`'s instructions; a tile's values lie at `from`.
+#[inline(always)]
+unsafe fn load<L: Lanes, const N: usize>(from: *const f32) -> [L; N] {
+    // SAFETY: the caller's promise, here and below.
+    unsafe {
+        let mut out = [L::splat(0.0); N];
+        for r in 0..N {
+            out[r] = L::load(from.add(r * LANES));
+        }
+        out
+    }
+}
+
+/// # Safety
+/// `L`'s instructions.
+#[inline(always)]
+unsafe fn lower_of<L: Lanes, const N: usize>(mut low: [L; N], squared: [L; N]) -> [L; N] {
+    for r in 0..N {
+        // SAFETY: the caller's promise.
+        low[r] = unsafe { squared[r].min(low[r]) };
+    }
+    low
+}
+
+/// Lanes of sums: row `i` is added to lane `i % 32`, however wide tiles are.
+const SUM_LANES: usize = 2 * LANES;
 
 fn total(lanes: &[f32]) -> f64 {
     lanes.iter().map(|&lane| f64::from(lane)).sum()
@@ -166,34 +196,35 @@ struct Lower<'a> {
     nearest: &'a mut [f32],
 }
 
-impl Task for Lower<'_> {
-    type Output = Vec<f64>;
-
+impl Lower<'_> {
+    /// # Safety
+    /// `L`'s instructions.
     #[inline(always)]
-    unsafe fn run<V: Vector>(self) -> Vec<f64> {
-        let width = width::<V>();
+    unsafe fn go<L: Lanes, const N: usize>(self) -> Vec<f64> {
         let stride = padded(self.rows.len());
         let floor = if self.panels[0].frame.metric == Metric::Cosine { SAME_DIRECTION } else { 0.0 };
-        let mut weights = vec![0.0; width];
-        let mut sums = vec![0.0_f32; self.panels.len() * width];
+        let mut weights = vec![0.0; N * LANES];
+        let mut sums = vec![0.0_f32; self.panels.len() * SUM_LANES];
         let nearest = self.nearest.as_mut_ptr();
         // SAFETY: a tile's rows lie within the padded length of each restart, which `check` compared.
         unsafe {
-            for_each_tile::<V>(&self.panels[0], self.rows, |start, tile| {
+            for_each_tile::<L, N>(&self.panels[0], self.rows, |start, tile| {
                 weigh(self.rows, start, &mut weights);
                 for (r, panel) in self.panels.iter().enumerate() {
                     let at = nearest.add(r * stride + start);
-                    let mut low = [V::load(at), V::load(at.add(V::LANES))];
-                    compare::<V>(panel, tile, |_, squared| low = [squared[0].min(low[0]), squared[1].min(low[1])]);
-                    let (floor, zero) = (V::splat(floor), V::splat(0.0));
-                    low = low.map(|low| low.where_less(floor, zero, low));
-                    low[0].store(at);
-                    low[1].store(at.add(V::LANES));
-                    add_weighted(sums.as_mut_ptr().add(r * width), weights.as_ptr(), low);
+                    let mut low = load::<L, N>(at);
+                    compare::<L, N>(panel, tile, |_, squared| low = lower_of(low, squared));
+                    let (floor, zero) = (L::splat(floor), L::splat(0.0));
+                    for r in 0..N {
+                        low[r] = low[r].where_less(floor, zero, low[r]);
+                        low[r].store(at.add(r * LANES));
+                    }
+                    let sums = sums.as_mut_ptr().add(r * SUM_LANES + start % SUM_LANES);
+                    add_weighted(sums, weights.as_ptr(), low);
                 }
             });
         }
-        sums.chunks_exact(width).map(total).collect()
+        sums.chunks_exact(SUM_LANES).map(total).collect()
     }
 }
 
@@ -203,31 +234,28 @@ struct Potentials<'a> {
     nearest: &'a [f32],
 }
 
-impl Task for Potentials<'_> {
-    type Output = Vec<Vec<f64>>;
-
+impl Potentials<'_> {
+    /// # Safety
+    /// `L`'s instructions.
     #[inline(always)]
-    unsafe fn run<V: Vector>(self) -> Vec<Vec<f64>> {
-        let width = width::<V>();
+    unsafe fn go<L: Lanes, const N: usize>(self) -> Vec<Vec<f64>> {
         let stride = padded(self.rows.len());
-        let mut weights = vec![0.0; width];
-        let mut sums: Vec<Vec<f32>> = self.panels.iter().map(|panel| vec![0.0; panel.k * width]).collect();
+        let mut weights = vec![0.0; N * LANES];
+        let mut sums: Vec<Vec<f32>> = self.panels.iter().map(|panel| vec![0.0; panel.k * SUM_LANES]).collect();
         // SAFETY: a tile's rows lie within the padded length of each restart, which `check` compared.
         unsafe {
-            for_each_tile::<V>(&self.panels[0], self.rows, |start, tile| {
+            for_each_tile::<L, N>(&self.panels[0], self.rows, |start, tile| {
                 weigh(self.rows, start, &mut weights);
                 for (r, panel) in self.panels.iter().enumerate() {
-                    let at = self.nearest.as_ptr().add(r * stride + start);
-                    let low = [V::load(at), V::load(at.add(V::LANES))];
-                    let sums = sums[r].as_mut_ptr();
-                    compare::<V>(panel, tile, |c, squared| {
-                        let low = [squared[0].min(low[0]), squared[1].min(low[1])];
-                        add_weighted(sums.add(c * width), weights.as_ptr(), low);
+                    let low = load::<L, N>(self.nearest.as_ptr().add(r * stride + start));
+                    let sums = sums[r].as_mut_ptr().add(start % SUM_LANES);
+                    compare::<L, N>(panel, tile, |c, squared| {
+                        add_weighted(sums.add(c * SUM_LANES), weights.as_ptr(), lower_of(low, squared));
                     });
                 }
             });
         }
-        sums.iter().map(|sums| sums.chunks_exact(width).map(total).collect()).collect()
+        sums.iter().map(|sums| sums.chunks_exact(SUM_LANES).map(total).collect()).collect()
     }
 }
 
@@ -237,19 +265,20 @@ struct Distances<'a> {
     out: &'a mut [f32],
 }
 
-impl Task for Distances<'_> {
-    type Output = ();
-
+impl Distances<'_> {
+    /// # Safety
+    /// `L`'s instructions.
     #[inline(always)]
-    unsafe fn run<V: Vector>(self) {
+    unsafe fn go<L: Lanes, const N: usize>(self) {
         let (k, n) = (self.panel.k, self.rows.len());
-        let mut lanes = vec![0.0_f32; width::<V>()];
+        let mut lanes = vec![0.0_f32; N * LANES];
         // SAFETY: `lanes` has room for a tile's rows.
         unsafe {
-            for_each_tile::<V>(self.panel, self.rows, |start, tile| {
-                compare::<V>(self.panel, tile, |c, squared| {
-                    squared[0].store(lanes.as_mut_ptr());
-                    squared[1].store(lanes.as_mut_ptr().add(V::LANES));
+            for_each_tile::<L, N>(self.panel, self.rows, |start, tile| {
+                compare::<L, N>(self.panel, tile, |c, squared| {
+                    for r in 0..N {
+                        squared[r].store(lanes.as_mut_ptr().add(r * LANES));
+                    }
                     for (row, &squared) in (start..n).zip(&lanes) {
                         self.out[row * k + c] = squared;
                     }
@@ -258,3 +287,7 @@ impl Task for Distances<'_> {
         }
     }
 }
+
+with_tiles!(Lower<'_>, Vec<f64>);
+with_tiles!(Potentials<'_>, Vec<Vec<f64>>);
+with_tiles!(Distances<'_>, ());

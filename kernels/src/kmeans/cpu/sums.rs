@@ -4,7 +4,7 @@
 //! read and write a cluster's sums once a row instead of once a group.
 
 use super::panel::Aligned;
-use super::vector::{Eight, Vector};
+use crate::lanes::{Eight, Lanes};
 
 /// Rows of a group in the order of their labels.
 pub(super) struct ByLabel {
@@ -65,10 +65,10 @@ impl Total {
     /// Adds the rows of a group, each times its scale; without scales each counts 1.
     ///
     /// # Safety
-    /// `V`'s instructions; the order names rows below `x.len() / D`, for each of which there is a weight and a scale, and
+    /// `L`'s instructions; the order names rows below `x.len() / D`, for each of which there is a weight and a scale, and
     /// clusters of these totals.
     #[inline(always)]
-    pub(super) unsafe fn add<V: Vector>(&mut self, x: &[f32], by_label: &ByLabel, scales: Option<Scales<'_>>) {
+    pub(super) unsafe fn add<L: Lanes>(&mut self, x: &[f32], by_label: &ByLabel, scales: Option<Scales<'_>>) {
         for (k, run) in by_label.runs() {
             self.weights[k] += match scales {
                 None => run.len() as f64,
@@ -78,8 +78,8 @@ impl Total {
             unsafe {
                 let sums = self.sums.as_mut_f64_ptr().add(k * self.pitch);
                 match scales {
-                    None => add_run::<V, false>(x, self.n_columns, run, &[], sums),
-                    Some(Scales { scales, .. }) => add_run::<V, true>(x, self.n_columns, run, scales, sums),
+                    None => add_run::<L, false>(x, self.n_columns, run, &[], sums),
+                    Some(Scales { scales, .. }) => add_run::<L, true>(x, self.n_columns, run, scales, sums),
                 }
             }
         }
@@ -109,22 +109,24 @@ pub(super) struct Scales<'a> {
 /// # Safety
 /// As [`Total::add`]; `sums` has room for `D`, rounded up to eights.
 #[inline(always)]
-unsafe fn add_run<V: Vector, const SCALED: bool>(x: &[f32], d: usize, run: &[u32], scales: &[f64], sums: *mut f64) {
+unsafe fn add_run<L: Lanes, const SCALED: bool>(x: &[f32], d: usize, run: &[u32], scales: &[f64], sums: *mut f64) {
     let n_eights = d / 8;
+    // How many sums stay in registers, twice.
+    let most = if L::WIDE { 8 } else { 2 };
     let mut eight = 0;
     // SAFETY: `eight` counts whole eights of columns; what is left over is read with its length.
     unsafe {
         while eight < n_eights {
             let (x, sums) = (x.as_ptr().add(8 * eight), sums.add(8 * eight));
-            eight += match V::EIGHTS.min(n_eights - eight) {
-                8.. => add_columns::<V, 8, SCALED>(x, d, run, scales, sums),
-                4..8 => add_columns::<V, 4, SCALED>(x, d, run, scales, sums),
-                2..4 => add_columns::<V, 2, SCALED>(x, d, run, scales, sums),
-                _ => add_columns::<V, 1, SCALED>(x, d, run, scales, sums),
+            eight += match most.min(n_eights - eight) {
+                8.. => add_columns::<L, 8, SCALED>(x, d, run, scales, sums),
+                4..8 => add_columns::<L, 4, SCALED>(x, d, run, scales, sums),
+                2..4 => add_columns::<L, 2, SCALED>(x, d, run, scales, sums),
+                _ => add_columns::<L, 1, SCALED>(x, d, run, scales, sums),
             };
         }
         if d > 8 * n_eights {
-            add_last::<V>(x, d, 8 * n_eights, (run, SCALED.then_some(scales)), sums.add(8 * n_eights));
+            add_last::<L>(x, d, 8 * n_eights, (run, SCALED.then_some(scales)), sums.add(8 * n_eights));
         }
     }
 }
@@ -134,7 +136,7 @@ unsafe fn add_run<V: Vector, const SCALED: bool>(x: &[f32], d: usize, run: &[u32
 /// # Safety
 /// As [`add_run`]; `x` and `sums` point to the first of the columns.
 #[inline(always)]
-unsafe fn add_columns<V: Vector, const E: usize, const SCALED: bool>(
+unsafe fn add_columns<L: Lanes, const E: usize, const SCALED: bool>(
     x: *const f32,
     d: usize,
     run: &[u32],
@@ -143,19 +145,19 @@ unsafe fn add_columns<V: Vector, const E: usize, const SCALED: bool>(
 ) -> usize {
     // SAFETY: the caller's promise.
     unsafe {
-        let mut turns = [[V::Eight::splat(0.0); E]; 2];
+        let mut turns = [[L::Eight::splat(0.0); E]; 2];
         let (pairs, last) = run.as_chunks::<2>();
         for pair in pairs {
             for turn in 0..2 {
-                add_row::<V, E, SCALED>(x, d, pair[turn], scales, &mut turns[turn]);
+                add_row::<L, E, SCALED>(x, d, pair[turn], scales, &mut turns[turn]);
             }
         }
         for &row in last {
-            add_row::<V, E, SCALED>(x, d, row, scales, &mut turns[0]);
+            add_row::<L, E, SCALED>(x, d, row, scales, &mut turns[0]);
         }
         for e in 0..E {
             let at = sums.add(8 * e);
-            V::Eight::load(at).add(turns[0][e].add(turns[1][e])).store(at);
+            L::Eight::load(at).add(turns[0][e].add(turns[1][e])).store(at);
         }
     }
     E
@@ -164,20 +166,20 @@ unsafe fn add_columns<V: Vector, const E: usize, const SCALED: bool>(
 /// # Safety
 /// As [`add_columns`].
 #[inline(always)]
-unsafe fn add_row<V: Vector, const E: usize, const SCALED: bool>(
+unsafe fn add_row<L: Lanes, const E: usize, const SCALED: bool>(
     x: *const f32,
     d: usize,
     row: u32,
     scales: &[f64],
-    sums: &mut [V::Eight; E],
+    sums: &mut [L::Eight; E],
 ) {
     // SAFETY: the caller's promise.
     unsafe {
         let x = x.add(row as usize * d);
         for e in 0..E {
-            let mut term = V::Eight::widen(x.add(8 * e));
+            let mut term = L::Eight::widen(x.add(8 * e));
             if SCALED {
-                term = term.mul(V::Eight::splat(*scales.get_unchecked(row as usize)));
+                term = term.mul(L::Eight::splat(*scales.get_unchecked(row as usize)));
             }
             sums[e] = sums[e].add(term);
         }
@@ -189,7 +191,7 @@ unsafe fn add_row<V: Vector, const E: usize, const SCALED: bool>(
 /// # Safety
 /// As [`add_run`]; `sums` points to column `first`.
 #[inline(always)]
-unsafe fn add_last<V: Vector>(
+unsafe fn add_last<L: Lanes>(
     x: &[f32],
     d: usize,
     first: usize,
@@ -198,17 +200,17 @@ unsafe fn add_last<V: Vector>(
 ) {
     // SAFETY: eight values lie at the array; the rest is the caller's promise.
     unsafe {
-        let mut turns = [V::Eight::splat(0.0); 2];
+        let mut turns = [L::Eight::splat(0.0); 2];
         let mut padded = [0.0_f32; 8];
         for (i, &row) in run.iter().enumerate() {
             let row = row as usize;
             padded[..d - first].copy_from_slice(&x[row * d + first..(row + 1) * d]);
-            let mut term = V::Eight::widen(padded.as_ptr());
+            let mut term = L::Eight::widen(padded.as_ptr());
             if let Some(scales) = scales {
-                term = term.mul(V::Eight::splat(scales[row]));
+                term = term.mul(L::Eight::splat(scales[row]));
             }
             turns[i % 2] = turns[i % 2].add(term);
         }
-        V::Eight::load(sums).add(turns[0].add(turns[1])).store(sums);
+        L::Eight::load(sums).add(turns[0].add(turns[1])).store(sums);
     }
 }
