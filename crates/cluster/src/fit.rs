@@ -10,6 +10,7 @@ use crate::observe::{Observer, Silent};
 use crate::restart::Restart;
 use crate::seeding::seed;
 use crate::settings::KMeans;
+use crate::shared::Chunks;
 use crate::source::{RowSource, for_each_block};
 use crate::survey::{Survey, survey};
 
@@ -81,25 +82,45 @@ pub(crate) fn finish(
     let values = restarts[restart_idx].centroids.clone();
     let centroids = Centroids::framed(values, source.n_columns(), survey.frame.clone());
     let (mut labels, mut distances) = (vec![0; survey.n_rows], vec![0.0; survey.n_rows]);
-    let (mut inertia, mut n_rows, mut sizes) = (0.0, 0, vec![0; centroids.k()]);
-    for_each_block(source, chunk_rows, |first_row, rows| {
-        n_rows += rows.len();
-        same_rows(survey.n_rows, survey.n_rows.max(n_rows))?;
-        let of_rows = first_row..first_row + rows.len();
-        let (labels, distances) = (&mut labels[of_rows.clone()], &mut distances[of_rows]);
-        centroids.label(rows, labels, distances);
-        // Blocks start at chunks, so that the sum does not depend on where they end.
-        let of_chunks: Vec<f64> =
-            distances.par_chunks(chunk_rows).enumerate().map(|(i, d)| weighted(rows, i * chunk_rows, d)).collect();
-        for of_chunk in of_chunks {
-            inertia += of_chunk;
-        }
-        for &label in &*labels {
-            sizes[label as usize] += 1;
-        }
-        Ok(())
-    })?;
-    same_rows(survey.n_rows, n_rows)?;
+    let (mut inertia, mut sizes) = (0.0, vec![0; centroids.k()]);
+    let mut take = |of_chunk: &OfChunk| {
+        inertia += of_chunk.inertia;
+        sizes.iter_mut().zip(&of_chunk.sizes).for_each(|(size, n)| *size += n);
+    };
+    if let Some(rows) = source.shared() {
+        same_rows(survey.n_rows, rows.n_rows())?;
+        let chunks = Chunks { rows, n_columns: centroids.n_columns(), chunk_rows };
+        let work = |_, rows: Rows<'_>| {
+            let (mut labels, mut distances) = (vec![0; rows.len()], vec![0.0; rows.len()]);
+            centroids.label(rows, &mut labels, &mut distances);
+            Ok((OfChunk::new(rows, &labels, &distances, centroids.k()), labels, distances))
+        };
+        chunks.each(12 * chunk_rows, work, |start, (of_chunk, of_rows, of_distances)| {
+            labels[start..start + of_rows.len()].copy_from_slice(&of_rows);
+            distances[start..start + of_rows.len()].copy_from_slice(&of_distances);
+            take(&of_chunk);
+        })?;
+    } else {
+        let mut n_rows = 0;
+        for_each_block(source, chunk_rows, |first_row, rows| {
+            n_rows += rows.len();
+            same_rows(survey.n_rows, survey.n_rows.max(n_rows))?;
+            let of_rows = first_row..first_row + rows.len();
+            let (labels, distances) = (&mut labels[of_rows.clone()], &mut distances[of_rows]);
+            centroids.label(rows, labels, distances);
+            // Blocks start at chunks, so that the sum does not depend on where they end.
+            let chunks = labels.par_chunks(chunk_rows).zip(distances.par_chunks(chunk_rows)).enumerate();
+            let of_chunks: Vec<OfChunk> = chunks
+                .map(|(i, (labels, distances))| {
+                    let start = i * chunk_rows;
+                    OfChunk::new(rows.slice(start, start + labels.len()), labels, distances, centroids.k())
+                })
+                .collect();
+            of_chunks.iter().for_each(&mut take);
+            Ok(())
+        })?;
+        same_rows(survey.n_rows, n_rows)?;
+    }
     let summary = |restart: &Restart| RestartSummary {
         inertia: restart.inertia,
         n_iter: restart.n_iter,
@@ -109,10 +130,23 @@ pub(crate) fn finish(
     Ok(Fitted { centroids, labels, distances, sizes, inertia, restart_idx, restarts })
 }
 
-/// `Σ w · distances` of the rows from `start` on.
-fn weighted(rows: Rows<'_>, start: usize, distances: &[f64]) -> f64 {
-    match rows.weights {
-        None => distances.iter().sum(),
-        Some(weights) => weights[start..].iter().zip(distances).map(|(&w, distance)| f64::from(w) * distance).sum(),
+/// What the labelled rows of one chunk come to.
+struct OfChunk {
+    /// `Σ w · distances`.
+    inertia: f64,
+    sizes: Vec<usize>,
+}
+
+impl OfChunk {
+    fn new(rows: Rows<'_>, labels: &[u32], distances: &[f64], k: usize) -> OfChunk {
+        let inertia = match rows.weights {
+            None => distances.iter().sum(),
+            Some(weights) => weights.iter().zip(distances).map(|(&w, distance)| f64::from(w) * distance).sum(),
+        };
+        let mut sizes = vec![0; k];
+        for &label in labels {
+            sizes[label as usize] += 1;
+        }
+        OfChunk { inertia, sizes }
     }
 }

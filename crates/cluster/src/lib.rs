@@ -23,6 +23,7 @@ mod row_file;
 mod seeding;
 mod seeding_parallel;
 mod settings;
+mod shared;
 mod source;
 mod survey;
 
@@ -33,5 +34,6 @@ pub use mini_batch::MiniBatch;
 pub use observe::{Iteration, Observer, Silent};
 pub use row_file::RowFile;
 pub use settings::{Init, KMeans};
+pub use shared::SharedRows;
 pub use source::RowSource;
 pub use tenure_kernels::kmeans::{Metric, Rows};

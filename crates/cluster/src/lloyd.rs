@@ -1,6 +1,6 @@
 //! Lloyd iterations of all restarts at once: the rows are read once for all that still run.
 
-use tenure_kernels::kmeans::cpu::{Level, Panel, accumulate_all};
+use tenure_kernels::kmeans::cpu::{Level, Panel, accumulate, accumulate_all};
 use tenure_kernels::kmeans::{Metric, Rows, Sums};
 
 use crate::centroids::Centroids;
@@ -8,6 +8,7 @@ use crate::error::ClusterError;
 use crate::observe::{Iteration, Observer};
 use crate::restart::Restart;
 use crate::settings::KMeans;
+use crate::shared::Chunks;
 use crate::source::{RowSource, for_each_block};
 use crate::survey::Survey;
 
@@ -57,6 +58,21 @@ impl Lloyd<'_> {
         let panel = |restart: &&mut Restart| Panel::scores(level, frame, &restart.centroids, self.n_columns);
         let panels: Vec<Panel> = running.iter().map(panel).collect();
         let mut sums = vec![Sums::zeros(self.settings.k, self.n_columns); running.len()];
+        if let Some(rows) = source.shared() {
+            same_rows(self.survey.n_rows, rows.n_rows())?;
+            let chunks = Chunks { rows, n_columns: self.n_columns, chunk_rows: self.chunk_rows };
+            let n_bytes = 8 * sums.iter().map(|sums| sums.sums.len() + sums.weights.len()).sum::<usize>();
+            let zeros = sums.clone();
+            let of_chunk = |_, rows: Rows<'_>| {
+                let mut partial = zeros.clone();
+                accumulate(&panels, rows, &[], &mut partial);
+                Ok(partial)
+            };
+            chunks.each(n_bytes, of_chunk, |_, partial| {
+                sums.iter_mut().zip(&partial).for_each(|(sums, partial)| sums.add(partial));
+            })?;
+            return Ok(sums);
+        }
         let mut n_rows = 0;
         for_each_block(source, self.chunk_rows, |_, rows| {
             accumulate_all(&panels, rows, self.chunk_rows, &mut sums);

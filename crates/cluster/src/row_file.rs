@@ -1,8 +1,9 @@
 //! Rows in a file of their own, so that passes cost what reading bytes costs.
 //!
 //! Decoding a Parquet or CSV file takes longer than a Lloyd iteration over what comes out of it, and every iteration is a
-//! pass. Rows are therefore decoded once, into a scratch file of plain numbers; passes read that, on a thread of its own,
-//! while the rows read before are at work.
+//! pass. Rows are therefore decoded once, into a scratch file of plain numbers. Where the system reads at any place of a
+//! file, every thread reads the chunk that it works on; elsewhere a thread of its own reads while the rows read before are
+//! at work.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
@@ -12,6 +13,7 @@ use std::thread;
 use tenure_kernels::kmeans::Rows;
 
 use crate::error::ClusterError;
+use crate::shared::SharedRows;
 use crate::source::{RowSource, check_shape};
 
 /// Rows of a block for each thread: four chunks of the grid, or more than one where `K` is large.
@@ -22,7 +24,8 @@ const N_BUFFERS: usize = 2;
 
 /// Rows of `f32` in a file, row after row, little-endian; their weights, if any, in memory.
 ///
-/// Memory taken: two blocks of `32,768` rows a thread, and 4 bytes for each row that has a weight.
+/// Memory taken: one chunk of the grid (8,192 rows, more than that where `K` is over 128) for each thread, while rows are
+/// seeded two blocks of 32,768 rows a thread; and 4 bytes for each row that has a weight.
 #[derive(Debug)]
 pub struct RowFile {
     file: File,
@@ -130,6 +133,10 @@ impl RowSource for RowFile {
         })
     }
 
+    fn shared(&self) -> Option<&dyn SharedRows> {
+        if cfg!(unix) { Some(self) } else { None }
+    }
+
     fn gather(&mut self, row_idxs: &[usize]) -> Result<Vec<f32>, ClusterError> {
         let mut found = vec![0.0; row_idxs.len() * self.n_columns];
         for (&row_idx, row) in row_idxs.iter().zip(found.chunks_exact_mut(self.n_columns)) {
@@ -140,18 +147,46 @@ impl RowSource for RowFile {
     }
 }
 
+impl SharedRows for RowFile {
+    fn n_rows(&self) -> usize {
+        self.n_rows
+    }
+
+    fn weights(&self) -> Option<&[f32]> {
+        self.weights.as_deref()
+    }
+
+    #[cfg(unix)]
+    fn read(&self, first_row: usize, x: &mut [f32]) -> Result<(), ClusterError> {
+        use std::os::unix::fs::FileExt;
+        let at = 4 * self.n_columns as u64 * first_row as u64;
+        self.file.read_exact_at(bytemuck::cast_slice_mut(x), at).map_err(source)?;
+        to_native(x);
+        Ok(())
+    }
+
+    #[cfg(not(unix))]
+    fn read(&self, _: usize, _: &mut [f32]) -> Result<(), ClusterError> {
+        Err(source(io::ErrorKind::Unsupported.into()))
+    }
+}
+
 fn source(error: io::Error) -> ClusterError {
     ClusterError::Source(error.into())
 }
 
 fn read(file: &mut &File, values: &mut [f32]) -> io::Result<()> {
     file.read_exact(bytemuck::cast_slice_mut(values))?;
+    to_native(values);
+    Ok(())
+}
+
+fn to_native(values: &mut [f32]) {
     if cfg!(target_endian = "big") {
         for value in values {
             *value = f32::from_bits(value.to_bits().swap_bytes());
         }
     }
-    Ok(())
 }
 
 fn write(out: &mut impl Write, values: &[f32]) -> io::Result<()> {

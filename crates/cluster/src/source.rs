@@ -3,6 +3,7 @@
 use tenure_kernels::kmeans::Rows;
 
 use crate::error::ClusterError;
+use crate::shared::SharedRows;
 
 /// Chunks of the grid that are gathered before they are handed on, when a source gives small blocks.
 const CHUNKS_TOGETHER: usize = 16;
@@ -23,6 +24,11 @@ pub trait RowSource {
 
     /// All rows at once, where they are in memory.
     fn in_memory(&self) -> Option<Rows<'_>> {
+        None
+    }
+
+    /// The same rows, where several threads can read them at once.
+    fn shared(&self) -> Option<&dyn SharedRows> {
         None
     }
 

@@ -7,6 +7,7 @@ use tenure_kernels::kmeans::cpu::{Frame, Level, Moments, moments};
 use tenure_kernels::kmeans::{Metric, Rows};
 
 use crate::error::ClusterError;
+use crate::shared::Chunks;
 use crate::source::{RowSource, for_each_block};
 
 /// Largest standard deviation of a column: squares of a thousand such columns stay within `f32`.
@@ -38,6 +39,10 @@ pub(crate) fn survey(
         n_rows: 0,
         weights: None,
     };
+    if let Some(rows) = source.shared() {
+        seen.add_shared(&Chunks { rows, n_columns: source.n_columns(), chunk_rows }, metric)?;
+        return seen.finish(k, metric);
+    }
     for_each_block(source, chunk_rows, |first_row, rows| seen.add(first_row, rows, chunk_rows, metric))?;
     seen.finish(k, metric)
 }
@@ -79,6 +84,43 @@ impl Seen {
         }
         self.distinct.add(rows);
         self.n_rows += rows.len();
+        Ok(())
+    }
+
+    /// The same for all rows, each thread reading its chunks.
+    fn add_shared(&mut self, chunks: &Chunks<'_>, metric: Metric) -> Result<(), ClusterError> {
+        let n_rows = chunks.rows.n_rows();
+        if n_rows == 0 {
+            return Ok(());
+        }
+        if let Some(weights) = chunks.rows.weights() {
+            check_weights(weights, 0)?;
+            self.weights = Some(weights.to_vec());
+        }
+        let mut room = Vec::new();
+        for start in (0..n_rows).step_by(chunks.chunk_rows) {
+            let rows = chunks.read(start, &mut room)?;
+            if start == 0 {
+                self.origin = rows.row(0).iter().map(|&x| f64::from(x)).collect();
+            }
+            self.distinct.add(rows);
+            if self.distinct.is_full() {
+                break;
+            }
+        }
+        let (level, origin, sums) = (Level::detect(), &self.origin, &mut self.sums);
+        let work = |first_row, rows: Rows<'_>| {
+            let of_chunk = moments(level, rows, origin);
+            if !of_chunk.is_finite() {
+                check_finite(rows, first_row)?;
+            }
+            if metric == Metric::Cosine {
+                check_directions(rows, first_row)?;
+            }
+            Ok(of_chunk)
+        };
+        chunks.each(16 * origin.len(), work, |_, of_chunk| sums.add(&of_chunk))?;
+        self.n_rows = n_rows;
         Ok(())
     }
 
@@ -160,10 +202,14 @@ impl Distinct {
         Distinct { limit, rows: HashSet::new() }
     }
 
+    fn is_full(&self) -> bool {
+        self.rows.len() >= self.limit
+    }
+
     fn add(&mut self, rows: Rows<'_>) {
         let mut bits = vec![0; rows.n_columns];
         for i in 0..rows.len() {
-            if self.rows.len() >= self.limit {
+            if self.is_full() {
                 return;
             }
             // 0 and −0 are one value.

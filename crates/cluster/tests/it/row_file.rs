@@ -32,6 +32,17 @@ fn the_bits_are_those_in_memory_whatever_the_threads() {
 }
 
 #[test]
+fn the_first_bad_value_is_told_whichever_thread_finds_one() {
+    let mut x = Made::new(33).spots(70_000, 3, 4, 3.0, 1.0);
+    (x[3 * 50_000 + 1], x[3 * 65_000]) = (f32::NAN, f32::INFINITY);
+    let mut file = scratch(Rows { x: &x, weights: None, n_columns: 3 });
+    for _ in 0..5 {
+        let error = KMeans::new(4).fit_source(&mut file, &mut Silent).unwrap_err();
+        assert!(matches!(error, ClusterError::NotFinite { row_idx: 50_000, column_idx: 1, .. }), "{error}");
+    }
+}
+
+#[test]
 fn a_visitor_s_error_ends_the_pass() {
     let x = Made::new(32).spots(300_000, 2, 3, 3.0, 1.0);
     let mut file = scratch(Rows { x: &x, weights: None, n_columns: 2 });

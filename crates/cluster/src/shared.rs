@@ -1,0 +1,69 @@
+//! Rows that several threads read at once: each takes a chunk, reads it and works on it, and no thread waits for another.
+
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
+use tenure_kernels::kmeans::Rows;
+
+use crate::error::ClusterError;
+
+/// Rows that any thread can read, in any order.
+pub trait SharedRows: Sync {
+    /// How many rows.
+    fn n_rows(&self) -> usize;
+
+    /// Their weights, `[N]`, if they have some; those stay in memory.
+    fn weights(&self) -> Option<&[f32]>;
+
+    /// Reads the rows from `first_row` on, as many as fill `x`.
+    fn read(&self, first_row: usize, x: &mut [f32]) -> Result<(), ClusterError>;
+}
+
+/// Memory that what chunks give may take together, before it is taken.
+const WAITING_BYTES: usize = 16 << 20;
+
+/// A pass over shared rows, chunk by chunk of the grid.
+pub(crate) struct Chunks<'a> {
+    pub(crate) rows: &'a dyn SharedRows,
+    pub(crate) n_columns: usize,
+    pub(crate) chunk_rows: usize,
+}
+
+impl Chunks<'_> {
+    /// Works on all chunks, `work(index of the first row, rows)`, and takes what comes of it in the order of chunks. What
+    /// comes of one chunk holds about `n_bytes`.
+    pub(crate) fn each<T: Send>(
+        &self,
+        n_bytes: usize,
+        work: impl Fn(usize, Rows<'_>) -> Result<T, ClusterError> + Sync,
+        mut take: impl FnMut(usize, T),
+    ) -> Result<(), ClusterError> {
+        let starts: Vec<usize> = (0..self.rows.n_rows()).step_by(self.chunk_rows).collect();
+        let together = (WAITING_BYTES / n_bytes.max(1)).max(4 * rayon::current_num_threads());
+        // As many as threads, and kept: fresh memory costs more than the reading.
+        let rooms: Mutex<Vec<Vec<f32>>> = Mutex::new(Vec::new());
+        let with_room = |&start: &usize| {
+            let mut room = rooms.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+            let done = self.read(start, &mut room).and_then(|rows| work(start, rows));
+            rooms.lock().unwrap_or_else(PoisonError::into_inner).push(room);
+            done
+        };
+        for wave in starts.chunks(together) {
+            let done: Vec<Result<T, ClusterError>> = wave.par_iter().map(with_room).collect();
+            // Of several errors the first is told, whichever thread was faster.
+            for (&start, done) in wave.iter().zip(done) {
+                take(start, done?);
+            }
+        }
+        Ok(())
+    }
+
+    /// The chunk that starts at a row.
+    pub(crate) fn read<'b>(&'b self, start: usize, room: &'b mut Vec<f32>) -> Result<Rows<'b>, ClusterError> {
+        let end = self.rows.n_rows().min(start + self.chunk_rows);
+        room.resize((end - start) * self.n_columns, 0.0);
+        self.rows.read(start, room)?;
+        let weights = self.rows.weights().map(|weights| &weights[start..end]);
+        Ok(Rows { x: room, weights, n_columns: self.n_columns })
+    }
+}
