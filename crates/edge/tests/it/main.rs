@@ -4,4 +4,6 @@ mod allocations;
 mod golden;
 mod hostile;
 mod made;
+mod mutate;
+mod readme;
 mod scoring;
