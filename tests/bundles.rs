@@ -240,3 +240,52 @@ fn lines_of_json_are_answered_one_by_one() {
     assert!(answers[1]["error"].as_str().unwrap().contains("not a JSON object"));
     assert!(answers[2]["error"].as_str().unwrap().contains("is not given"));
 }
+
+/// Every reason's contribution, and the rest, add up to the score's log-odds less the baseline.
+#[test]
+fn reasons_add_up_to_the_score() {
+    let (bundle, _) = made().bundle("explained.tenure", &[]);
+    let scores = made().path("explained.csv");
+    let some = made().path("some-customers.csv");
+    let text = fs::read_to_string(made().customers()).unwrap();
+    fs::write(&some, text.lines().take(301).collect::<Vec<_>>().join("\n")).unwrap();
+    let explain = |target: &Path| {
+        let words = ["score".as_ref(), bundle.as_os_str(), some.as_os_str(), "-o".as_ref(), target.as_os_str()];
+        succeed(words.into_iter().chain(["--explain", "--reasons", "4", "--json"].map(AsRef::as_ref)))
+    };
+    let printed: Value = serde_json::from_str(&explain(&scores)).unwrap();
+    let baseline = printed["baseline_log_odds"].as_f64().unwrap();
+    let (header, rows) = table(&scores);
+    assert_eq!(header[..5], ["id", "probability", "unusual", "reason_1", "contribution_1"]);
+    assert_eq!((header.len(), header.last().map(String::as_str)), (12, Some("contribution_others")));
+    assert_eq!(rows.len(), 300);
+    let mut strongest = std::collections::BTreeSet::new();
+    for row in &rows {
+        let number = |place: usize| row[place].parse::<f64>().unwrap();
+        let logit = (number(1) / (1.0 - number(1))).ln();
+        let contributions: Vec<f64> = [4, 6, 8, 10].map(number).to_vec();
+        let sum = contributions.iter().sum::<f64>() + number(11);
+        assert!((sum - (logit - baseline)).abs() < 1e-9, "{row:?}");
+        assert!(contributions.is_sorted_by(|a, b| a.abs() >= b.abs()), "{row:?}");
+        strongest.insert(row[3].clone());
+    }
+    assert!(strongest.len() > 1, "customers differ in their reasons: {strongest:?}");
+    let again = made().path("explained-again.csv");
+    explain(&again);
+    assert_eq!(fs::read(scores).unwrap(), fs::read(again).unwrap());
+}
+
+#[test]
+fn what_is_not_an_arrow_stream_is_told() {
+    let (bundle, _) = made().bundle("stream.tenure", &[]);
+    let mut child = command(["score".as_ref(), bundle.as_os_str(), "-".as_ref()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"\xff\xff\xff\xff\x08\0\0\0nonsense").unwrap();
+    let done = finished(&child.wait_with_output().unwrap());
+    assert_eq!(done.code, 3, "{}", done.stderr);
+    assert!(done.stderr.contains("the Arrow stream"), "{}", done.stderr);
+}

@@ -9,6 +9,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("burn", &["tenure-model", "tenure-train"]),
     ("wgpu", &["tenure-model"]),
     ("polars", &["tenure-data"]),
+    ("polars-arrow", &["tenure-data"]),
     ("clap", &["tenure"]),
     ("indicatif", &["tenure"]),
     ("mimalloc", &["tenure"]),
@@ -36,6 +37,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tenure-segments", &["tenure-evaluate"]),
     ("tenure-compress", &["tenure-artifact", "tenure-edge", "tenure-evaluate", "tenure-config", "tenure-table"]),
     ("tenure-report", &["tenure-evaluate", "tenure-segments", "tenure-table"]),
+    ("tenure-explain", &[]),
     ("tenure-export", &["tenure-artifact"]),
     ("tenure-signing", &["tenure-artifact"]),
 ];

@@ -262,8 +262,8 @@ pub struct Export {
 pub struct Score {
     /// The bundle.
     pub bundle: PathBuf,
-    /// CSV or Parquet files, or patterns of them, with the bundle's input columns; `-` reads JSON objects, one a line,
-    /// from standard input and answers each with a line.
+    /// CSV or Parquet files, or patterns of them, with the bundle's input columns; `-` reads standard input and answers on
+    /// standard output: JSON objects, one a line, or an Arrow IPC stream, batch by batch.
     #[arg(required = true)]
     pub files: Vec<String>,
     /// Where to write the scores: `.parquet`, or CSV.
@@ -275,6 +275,34 @@ pub struct Score {
     /// Where to write rows that cannot be scored, with reasons; without it, beside the scores.
     #[arg(long, value_name = "FILE")]
     pub rejected: Option<PathBuf>,
+    /// What standard input is; without it, its first bytes tell.
+    #[arg(long, value_enum)]
+    pub input_format: Option<InputFormat>,
+    /// Also tell which columns moved each score most, and by how much in log-odds: Shapley values against the bundle's
+    /// sample rows.
+    #[arg(long)]
+    pub explain: bool,
+    /// Columns named for each row.
+    #[arg(long, default_value_t = 3, requires = "explain", value_name = "N",
+        value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1000))]
+    pub reasons: usize,
+    /// Orders of the columns that contributions are the mean over, at least; more are slower and nearer to the exact values.
+    /// Up to eight columns are exact.
+    #[arg(long, default_value_t = 32, requires = "explain", value_name = "N",
+        value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(2..=100_000))]
+    pub orders: usize,
+    /// Of the orders.
+    #[arg(long, default_value_t = 0, requires = "explain")]
+    pub seed: u64,
+}
+
+/// What `tenure score -` reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InputFormat {
+    /// An Arrow IPC stream; answered by one.
+    Ipc,
+    /// JSON objects, one a line; each answered by a line.
+    Jsonl,
 }
 
 /// Which table `tenure synth` makes.

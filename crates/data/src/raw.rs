@@ -3,8 +3,9 @@
 //! Nothing is inferred here: what is read as a number or as a level was decided when the encoders were fitted. A cell that
 //! is not what its column was read as makes its row a [`BadRow`]; the others go on.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::sync_channel;
 
 use tenure_config::Data;
 use tenure_table::{Categories, Span, TextColumn};
@@ -12,7 +13,8 @@ use tenure_table::{Categories, Span, TextColumn};
 use crate::cell::{Batch, Cell, Cells, MissingWords};
 use crate::instant::Clock;
 use crate::levels::levels;
-use crate::source::{SourceFile, known_rows, open_all};
+use crate::source::stream::{ArrowStream, CONTINUATION, NAME as STREAM_NAME};
+use crate::source::{SourceColumn, SourceFile, known_rows, open_all};
 use crate::{DataError, Observer};
 
 /// A column to read.
@@ -81,6 +83,13 @@ pub struct RawWanted<'a> {
     pub n_workers: usize,
 }
 
+impl<'a> RawWanted<'a> {
+    /// Columns, then the id.
+    fn names(&self) -> Vec<&'a str> {
+        self.columns.iter().map(|column| column.name.as_str()).chain(self.id).collect()
+    }
+}
+
 impl RawFiles {
     /// Opens the files of these paths or patterns, in order of their paths; `data` says how text is read.
     pub fn open(patterns: &[String], data: &Data) -> Result<Self, DataError> {
@@ -108,67 +117,22 @@ impl RawFiles {
         collect: &mut dyn FnMut(T) -> Result<(), DataError>,
     ) -> Result<u64, DataError> {
         for file in &self.files {
-            check(file, wanted.columns, wanted.id)?;
+            check(&file.path, &file.columns, wanted)?;
         }
-        let missing = MissingWords::new(&self.data.missing);
-        let converter = Converter { columns: wanted.columns, missing: &missing, clock: Clock::new(&self.data)? };
         observer.begin("scoring", known_rows(&self.files));
-        let n_workers = wanted.n_workers.max(1);
-        let names: Vec<&str> = wanted.columns.iter().map(|column| column.name.as_str()).chain(wanted.id).collect();
-        let names = names.as_slice();
-        std::thread::scope(|scope| {
-            let (mut to_work, mut done) = (Vec::new(), Vec::new());
-            for _ in 0..n_workers {
-                let (sender, dealt) = sync_channel::<(&SourceFile, Dealt)>(1);
-                let (results, receiver) = sync_channel::<Result<(usize, T), DataError>>(1);
-                let mut converter = converter.clone();
-                scope.spawn(move || {
-                    for (file, dealt) in dealt {
-                        let batch = match dealt {
-                            Dealt::Read(batch) => Ok(batch),
-                            Dealt::Slice(slice) => file.read_slice(names, slice),
-                        };
-                        let made = batch.map(|batch| (batch.n_rows, work(converter.convert(&file.path, &batch))));
-                        if results.send(made).is_err() {
-                            break;
-                        }
-                    }
-                });
-                to_work.push(sender);
-                done.push(receiver);
-            }
-            let reader = scope.spawn(move || self.deal(names, &to_work));
-            let mut n_rows = 0;
-            // Batch i went to worker i modulo their number, and comes back from there.
-            let collected =
-                (0..).map(|i: usize| done[i % n_workers].recv()).map_while(Result::ok).try_for_each(|made| {
-                    let (n_made, made) = made?;
-                    n_rows += n_made as u64;
-                    observer.progress(n_rows);
-                    collect(made)
-                });
-            // Workers that nobody listens to stop, and the reader with them.
-            drop(done);
-            let read = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            collected.and(read).map(|()| n_rows)
-        })
+        let names = wanted.names();
+        pump(wanted, &self.data, observer, |hand| self.deal(&names, hand), work, collect)
     }
 
-    /// Deals all files out, one batch or slice to each worker in turn, for as long as they take them.
-    fn deal<'f>(&'f self, names: &[&str], to_work: &[SyncSender<(&'f SourceFile, Dealt)>]) -> Result<(), DataError> {
-        let mut n_dealt = 0;
-        let mut hand = |file, dealt| {
-            let is_taken = to_work[n_dealt % to_work.len()].send((file, dealt)).is_ok();
-            n_dealt += 1;
-            is_taken
-        };
+    /// Deals all files out, batch by batch or slice by slice, for as long as they are taken.
+    fn deal<'f>(&'f self, names: &[&str], hand: &mut dyn FnMut(Dealt<'f>) -> bool) -> Result<(), DataError> {
         for file in &self.files {
             let mut is_taken = true;
             if let Some(slices) = file.slices()? {
-                is_taken = slices.into_iter().all(|slice| hand(file, Dealt::Slice(slice)));
+                is_taken = slices.into_iter().all(|slice| hand(Dealt::Slice(file, slice)));
             } else {
                 let read = file.read(names, &self.data, u64::MAX, &mut |batch| {
-                    is_taken = hand(file, Dealt::Read(batch.clone()));
+                    is_taken = hand(Dealt::Read(&file.path, batch.clone()));
                     // The way to stop reading early; what is said is not heard.
                     let unheard = || DataError::Library { doing: String::new(), reason: String::new() };
                     if is_taken { Ok(()) } else { Err(unheard()) }
@@ -185,25 +149,131 @@ impl RawFiles {
     }
 }
 
+/// Raw rows that come as an Arrow IPC stream, such as on standard input: every batch is answered before the stream need
+/// go on.
+pub struct RawStream<R: Read> {
+    stream: ArrowStream<R>,
+    data: Data,
+}
+
+impl<R: Read + Send> RawStream<R> {
+    /// Reads the stream's schema; `data` says which texts are missing values.
+    pub fn open(input: R, data: &Data) -> Result<Self, DataError> {
+        Ok(Self { stream: ArrowStream::open(input)?, data: data.clone() })
+    }
+
+    /// Whether the first bytes of some input are those of a stream.
+    pub fn begins(bytes: &[u8]) -> bool {
+        !bytes.is_empty() && bytes.iter().zip(CONTINUATION).all(|(found, expected)| *found == expected)
+    }
+
+    /// Whether the stream has a column of this name.
+    pub fn has_column(&self, name: &str) -> bool {
+        self.stream.columns.iter().any(|column| column.name == name)
+    }
+
+    /// As [`RawFiles::read`], batch by batch of the stream.
+    pub fn read<T: Send>(
+        self,
+        wanted: RawWanted<'_>,
+        observer: &mut dyn Observer,
+        work: &(dyn Fn(RawBatch<'_>) -> T + Sync),
+        collect: &mut dyn FnMut(T) -> Result<(), DataError>,
+    ) -> Result<u64, DataError> {
+        let Self { mut stream, data } = self;
+        let path = Path::new(STREAM_NAME);
+        check(path, &stream.columns, wanted)?;
+        observer.begin("scoring", None);
+        let names = wanted.names();
+        let deal = |hand: &mut dyn FnMut(Dealt<'static>) -> bool| -> Result<(), DataError> {
+            while let Some(batch) = stream.next(&names)? {
+                if !hand(Dealt::Read(Path::new(STREAM_NAME), batch)) {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        pump(wanted, &data, observer, deal, work, collect)
+    }
+}
+
 /// What a worker is dealt.
-enum Dealt {
-    /// A batch of a file that is read from the front.
-    Read(Batch),
+enum Dealt<'f> {
+    /// A batch of a file, or of a stream, that is read from the front.
+    Read(&'f Path, Batch),
     /// Rows that the worker reads itself.
-    Slice((usize, usize)),
+    Slice(&'f SourceFile, (usize, usize)),
+}
+
+/// Has workers make something of all that is dealt, and collects it in the order of dealing; returns the number of rows.
+fn pump<'f, T: Send>(
+    wanted: RawWanted<'_>,
+    data: &Data,
+    observer: &mut dyn Observer,
+    deal: impl FnOnce(&mut dyn FnMut(Dealt<'f>) -> bool) -> Result<(), DataError> + Send,
+    work: &(dyn Fn(RawBatch<'_>) -> T + Sync),
+    collect: &mut dyn FnMut(T) -> Result<(), DataError>,
+) -> Result<u64, DataError> {
+    let missing = MissingWords::new(&data.missing);
+    let converter = Converter { columns: wanted.columns, missing: &missing, clock: Clock::new(data)? };
+    let n_workers = wanted.n_workers.max(1);
+    let names = wanted.names();
+    let names = names.as_slice();
+    std::thread::scope(|scope| {
+        let (mut to_work, mut done) = (Vec::new(), Vec::new());
+        for _ in 0..n_workers {
+            let (sender, dealt) = sync_channel::<Dealt<'f>>(1);
+            let (results, receiver) = sync_channel::<Result<(usize, T), DataError>>(1);
+            let mut converter = converter.clone();
+            scope.spawn(move || {
+                for dealt in dealt {
+                    let (path, batch) = match dealt {
+                        Dealt::Read(path, batch) => (path, Ok(batch)),
+                        Dealt::Slice(file, slice) => (file.path.as_path(), file.read_slice(names, slice)),
+                    };
+                    let made = batch.map(|batch| (batch.n_rows, work(converter.convert(path, &batch))));
+                    if results.send(made).is_err() {
+                        break;
+                    }
+                }
+            });
+            to_work.push(sender);
+            done.push(receiver);
+        }
+        let reader = scope.spawn(move || {
+            let mut n_dealt = 0;
+            deal(&mut |dealt| {
+                let is_taken = to_work[n_dealt % n_workers].send(dealt).is_ok();
+                n_dealt += 1;
+                is_taken
+            })
+        });
+        let mut n_rows = 0;
+        // Batch i went to worker i modulo their number, and comes back from there.
+        let collected = (0..).map(|i: usize| done[i % n_workers].recv()).map_while(Result::ok).try_for_each(|made| {
+            let (n_made, made) = made?;
+            n_rows += n_made as u64;
+            observer.progress(n_rows);
+            collect(made)
+        });
+        // Workers that nobody listens to stop, and the reader with them.
+        drop(done);
+        let read = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        collected.and(read).map(|()| n_rows)
+    })
 }
 
 /// Every file must have every column.
-fn check(file: &SourceFile, columns: &[RawColumn], id: Option<&str>) -> Result<(), DataError> {
-    let wanted = columns.iter().map(|column| (column.name.as_str(), "an input of the bundle"));
-    let absent = wanted.chain(id.map(|id| (id, "the id"))).find(|(name, _)| file.place(name).is_none());
-    match absent {
+fn check(path: &Path, found: &[SourceColumn], wanted: RawWanted<'_>) -> Result<(), DataError> {
+    let inputs = wanted.columns.iter().map(|column| (column.name.as_str(), "an input of the bundle"));
+    let mut all = inputs.chain(wanted.id.map(|id| (id, "the id")));
+    match all.find(|(name, _)| !found.iter().any(|column| column.name == *name)) {
         None => Ok(()),
         Some((name, wanted_by)) => Err(DataError::MissingColumn {
-            file: file.path.clone(),
+            file: path.into(),
             column: name.into(),
             wanted_by: wanted_by.into(),
-            found: file.names(),
+            found: found.iter().map(|column| column.name.clone()).collect(),
         }),
     }
 }
@@ -351,6 +421,74 @@ mod tests {
         let wanted = RawWanted { columns: &columns, id: None, n_workers: 1 };
         let error = files.read(wanted, &mut Silent, &|_| (), &mut |()| Ok(())).expect_err("no such column");
         assert!(error.to_string().contains("expected a column `b` (an input of the bundle), found `a`"), "{error}");
+    }
+
+    /// Twelve batches of three rows, as another program sends them.
+    fn arrow_bytes() -> Vec<u8> {
+        use polars::prelude::{CompatLevel, DataFrame, IntoColumn, NamedFrom, Series};
+        use polars_arrow::io::ipc::write::{StreamWriter, WriteOptions};
+        let mut writer = StreamWriter::new(Vec::new(), WriteOptions { compression: None });
+        for i in 0..12 {
+            let spend = Series::new("spend".into(), [Some(f64::from(i)), None, Some(0.5)]).into_column();
+            let plan = Series::new("plan".into(), ["gold", " NA ", "b"]).into_column();
+            let other = Series::new("other".into(), [true, false, true]).into_column();
+            let frame = DataFrame::new_infer_height(vec![other, plan, spend]).expect("columns of one length");
+            let batch = frame.iter_chunks(CompatLevel::oldest(), false).next().expect("a chunk");
+            if i == 0 {
+                writer.start(batch.schema(), None).expect("room");
+            }
+            writer.write(&batch, None).expect("room");
+        }
+        writer.finish().expect("room");
+        writer.into_inner()
+    }
+
+    /// First number and level of each batch.
+    type Firsts = Vec<(f32, Option<String>)>;
+
+    /// And the number of rows.
+    fn read_arrow(bytes: &[u8], n_workers: usize) -> Result<(Firsts, u64), DataError> {
+        let columns = [column("spend", true), column("plan", false)];
+        let wanted = RawWanted { columns: &columns, id: None, n_workers };
+        let first = |batch: RawBatch<'_>| {
+            let (RawCells::Numbers(spend), RawCells::Levels(plan)) = (&batch.columns[0], &batch.columns[1]) else {
+                unreachable!("as asked for")
+            };
+            assert!(spend[1].is_nan() && plan.get(1).is_none() && batch.bad.is_empty());
+            (spend[0], plan.get(0).map(str::to_owned))
+        };
+        let mut seen = Vec::new();
+        let n_rows = RawStream::open(bytes, &settings())?.read(wanted, &mut Silent, &first, &mut |found| {
+            seen.push(found);
+            Ok(())
+        })?;
+        Ok((seen, n_rows))
+    }
+
+    #[test]
+    fn a_stream_is_read_in_order_by_any_number_of_workers() {
+        let bytes = arrow_bytes();
+        assert!(RawStream::<&[u8]>::begins(&bytes) && !RawStream::<&[u8]>::begins(b"{\"a\":1}"));
+        let expected: Vec<_> = (0..12_u8).map(|i| (f32::from(i), Some("gold".to_owned()))).collect();
+        for n_workers in [1, 3] {
+            assert_eq!(read_arrow(&bytes, n_workers).expect("a whole stream"), (expected.clone(), 36));
+        }
+    }
+
+    /// A cut between two batches is an end; any other is an error, and none is a panic.
+    #[test]
+    fn a_cut_stream_gives_whole_batches_or_an_error() {
+        let bytes = arrow_bytes();
+        let mut n_errors = 0;
+        for length in 0..bytes.len() {
+            match read_arrow(&bytes[..length], 1) {
+                Ok((batches, n_rows)) => assert!(n_rows == 3 * batches.len() as u64),
+                Err(_) => n_errors += 1,
+            }
+        }
+        assert!(n_errors > bytes.len() / 2, "{n_errors} of {}", bytes.len());
+        let error = read_arrow(b"\xff\xff\xff\xff\x10\0\0\0nonsense nonsense", 1).expect_err("no stream");
+        assert!(error.to_string().contains("the Arrow stream"), "{error}");
     }
 
     /// Forty files of one row, three workers: order is that of the files, and a collector that fails stops all of it.

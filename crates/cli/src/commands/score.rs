@@ -1,25 +1,30 @@
 //! `tenure score`: raw rows of any number through a bundle.
 
-use std::io::{self, BufRead, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 use tenure_artifact::RawValue;
+use tenure_artifact::bundle::{Action, Bundle};
 use tenure_config::{Data, Overrides, parse};
-use tenure_data::{BadRow, DataError, RawBatch, RawColumn, RawFiles, RawWanted, RejectWriter, ScoreWriter, Scores};
+use tenure_data::{
+    BadRow, DataError, RawBatch, RawCells, RawColumn, RawFiles, RawStream, RawWanted, RejectWriter, ScoreColumns,
+    ScoreStream, ScoreWriter, Scores, Silent,
+};
 use tenure_edge::{Flags, Model, Score, Workspace};
-use tenure_table::TextColumn;
+use tenure_table::{Categories, MISSING_CODE, TextColumn};
 
 use super::bundle::read;
 use super::compress::{ID, READ};
-use crate::args;
+use crate::args::{self, InputFormat};
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
 use crate::progress::Progress;
+use crate::stages::explain::{Explained, Explainer, Explaining};
 use crate::stages::score::{Scored, columns, score};
 
-/// Scores files into a file, or lines of JSON from standard input onto standard output.
+/// Scores files into a file, or standard input onto standard output: lines of JSON, or an Arrow IPC stream.
 pub fn run(args: &args::Score, output: Output, progress: &mut Progress) -> Result<Exit, Failure> {
     let file = read(&args.bundle)?;
     let model = Model::from_bytes(&file)?;
@@ -27,22 +32,51 @@ pub fn run(args: &args::Score, output: Output, progress: &mut Progress) -> Resul
         let message = format!("{}: a bundle of task `{}`", args.bundle.display(), model.task());
         return Err(Failure::usage(message, "`tenure score` writes probabilities: give a bundle of task `churn`"));
     }
+    let explainer = if args.explain { Some(explainer(&file, &model, args)?) } else { None };
+    let scorer = Scorer { model: &model, explainer };
     if args.files == ["-"] {
-        return Ok(lines(&model, io::stdin().lock(), BufWriter::new(io::stdout().lock())));
+        return standard_input(&scorer, args);
     }
     let Some(target) = &args.output else {
         return Err(Failure::usage("no file to write to", "add `-o scores.parquet` or `-o scores.csv`"));
     };
-    files(&model, args, target, output, progress)
+    files(&scorer, args, target, output, progress)
+}
+
+/// A model, and what explains its scores where that was asked for.
+struct Scorer<'m> {
+    model: &'m Model<'m>,
+    explainer: Option<Explainer<'m>>,
+}
+
+impl Scorer<'_> {
+    fn columns(&self, has_ids: bool) -> ScoreColumns {
+        ScoreColumns { has_ids, n_reasons: self.explainer.as_ref().map_or(0, Explainer::n_reasons) }
+    }
+}
+
+fn explainer<'m>(file: &[u8], model: &'m Model<'m>, args: &args::Score) -> Result<Explainer<'m>, Failure> {
+    let policy = Bundle::describe(file)?.policy;
+    if [policy.missing, policy.unseen, policy.out_of_range].contains(&Action::Refuse) {
+        let hint =
+            "rows are explained by mixing them with others, which such a policy may refuse: leave `--explain` out";
+        return Err(Failure::usage("the bundle's policy refuses rows", hint));
+    }
+    let explaining = Explaining { n_reasons: args.reasons, n_orders: args.orders, seed: args.seed };
+    Explainer::new(model, explaining).ok_or_else(|| {
+        let hint = "scores are explained against the bundle's sample rows: make it again with `tenure compress`";
+        Failure::usage("the bundle has no sample rows", hint)
+    })
 }
 
 fn files(
-    model: &Model<'_>,
+    scorer: &Scorer<'_>,
     args: &args::Score,
     target: &Path,
     output: Output,
     progress: &mut Progress,
 ) -> Result<Exit, Failure> {
+    let model = scorer.model;
     let clock = Instant::now();
     let source = RawFiles::open(&args.files, &reading(model)?)?;
     if source.paths().iter().any(|path| is_same(path, target)) {
@@ -54,16 +88,15 @@ fn files(
     };
     let rejected = args.rejected.clone().unwrap_or_else(|| beside(target));
     let mut sink = Sink {
-        writer: ScoreWriter::create(target, id.is_some())?,
+        writer: ScoreWriter::create(target, scorer.columns(id.is_some()))?,
         rejects: RejectWriter::new(rejected),
         next_row: 1,
         n_scored: 0,
         n_unusual: 0,
     };
     let wanted = columns(model);
-    let n_workers = std::thread::available_parallelism().map_or(1, usize::from);
-    let wanted = RawWanted { columns: &wanted, id, n_workers };
-    let found = source.read(wanted, progress, &|batch| Part::of(model, batch), &mut |part| sink.add(&part));
+    let wanted = RawWanted { columns: &wanted, id, n_workers: n_workers() };
+    let found = source.read(wanted, progress, &|batch| Part::of(scorer, batch), &mut |part| sink.add(&part));
     let n_rows = found.map_err(|error| explain_absent(model, error))?;
     progress.end();
     let Sink { writer, rejects, n_scored, n_unusual, .. } = sink;
@@ -71,26 +104,42 @@ fn files(
     let n_rejected = rejects.n_rows();
     let rejected = rejects.finish()?;
     let seconds = clock.elapsed().as_secs_f64();
+    let baseline = scorer.explainer.as_ref().map(Explainer::baseline);
     output.result(
-        || text(target, rejected.as_deref(), [n_rows, n_scored, n_rejected, n_unusual], seconds),
+        || {
+            let text = text(target, rejected.as_deref(), [n_rows, n_scored, n_rejected, n_unusual], seconds);
+            baseline.map_or(text.clone(), |found| format!("{text}contributions add up from log-odds {found:.4}\n"))
+        },
         || {
             json!({
                 "scores": target, "rejected_file": rejected, "rows": n_rows, "scored": n_scored,
-                "rejected": n_rejected, "unusual": n_unusual, "seconds": seconds,
+                "rejected": n_rejected, "unusual": n_unusual, "seconds": seconds, "baseline_log_odds": baseline,
             })
         },
     );
     Ok(if n_scored == 0 { Exit::Data } else { Exit::Done })
 }
 
+fn n_workers() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 fn text(target: &Path, rejected: Option<&Path>, [rows, scored, n_rejected, unusual]: [u64; 4], seconds: f64) -> String {
-    let rate = rows as f64 / seconds.max(1e-9);
-    let mut text =
-        format!("{rows} rows, {scored} scored ({unusual} with unusual values) in {seconds:.1} s, {rate:.0} a second\n");
+    let took = took(rows, seconds);
+    let mut text = format!("{rows} rows, {scored} scored ({unusual} with unusual values) in {took}\n");
     if let Some(file) = rejected {
         text.push_str(&format!("{n_rejected} rejected: {}\n", file.display()));
     }
     text + &format!("scores: {}\n", target.display())
+}
+
+/// A time with three digits at least, and a rate where starting and ending do not make most of it.
+fn took(rows: u64, seconds: f64) -> String {
+    const TELLING: f64 = 0.5;
+    match seconds {
+        short if short < TELLING => format!("{:.0} ms", short * 1e3),
+        long => format!("{long:.1} s, {:.0} a second", rows as f64 / long),
+    }
 }
 
 /// `scores.parquet` → `scores.rejected.csv`
@@ -126,7 +175,7 @@ fn explain_absent(model: &Model<'_>, error: DataError) -> Failure {
 }
 
 /// What a worker made of a batch.
-struct Part {
+struct Part<'m> {
     file: PathBuf,
     first_row: u64,
     n_rows: usize,
@@ -135,13 +184,14 @@ struct Part {
     ids: Option<TextColumn>,
     probability: Vec<f64>,
     unusual: Vec<u8>,
+    reasons: Option<Explained<'m>>,
     bad: Vec<BadRow>,
 }
 
-impl Part {
-    fn of(model: &Model<'_>, batch: RawBatch<'_>) -> Self {
-        let mut scored = score(model, &batch);
-        let (mut ids, mut kept) = (batch.ids, (0..batch.n_rows).collect::<Vec<usize>>());
+impl<'m> Part<'m> {
+    fn of(scorer: &Scorer<'m>, mut batch: RawBatch<'_>) -> Self {
+        let mut scored = score(scorer.model, &batch);
+        let (mut ids, mut kept) = (batch.ids.take(), (0..batch.n_rows).collect::<Vec<usize>>());
         if !scored.bad.is_empty() {
             let mut bad = scored.bad.iter().map(|row| row.row_idx).peekable();
             kept.retain(|row_idx| bad.next_if_eq(row_idx).is_none());
@@ -149,9 +199,11 @@ impl Part {
             scored.unusual = kept.iter().map(|&row_idx| scored.unusual[row_idx]).collect();
             ids = ids.map(|ids| kept.iter().map(|&row_idx| ids.get(row_idx)).collect());
         }
+        let reasons =
+            scorer.explainer.as_ref().map(|explainer| explainer.explain(&batch, kept.iter().copied().map(Some)));
         let Scored { probability, unusual, bad } = scored;
         let (file, first_row, n_rows) = (batch.file.to_path_buf(), batch.first_row, batch.n_rows);
-        Self { file, first_row, n_rows, kept, ids, probability, unusual, bad }
+        Self { file, first_row, n_rows, kept, ids, probability, unusual, reasons, bad }
     }
 }
 
@@ -165,7 +217,7 @@ struct Sink {
 }
 
 impl Sink {
-    fn add(&mut self, part: &Part) -> Result<(), DataError> {
+    fn add(&mut self, part: &Part<'_>) -> Result<(), DataError> {
         for bad in &part.bad {
             self.rejects.push(&part.file, part.first_row + bad.row_idx as u64, bad)?;
         }
@@ -174,18 +226,88 @@ impl Sink {
         self.n_scored += part.kept.len() as u64;
         self.n_unusual += part.unusual.iter().filter(|bits| **bits != 0).count() as u64;
         let (probability, unusual) = (&part.probability, &part.unusual);
-        self.writer.write(&Scores { ids: part.ids.as_ref(), rows: &rows, probability, unusual })
+        let reasons = part.reasons.as_ref().map(Explained::as_reasons);
+        self.writer.write(&Scores { ids: part.ids.as_ref(), rows: &rows, probability, unusual, reasons })
+    }
+}
+
+/// Answers standard input in its own format.
+fn standard_input(scorer: &Scorer<'_>, args: &args::Score) -> Result<Exit, Failure> {
+    let mut input = BufReader::new(io::stdin());
+    let format = match args.input_format {
+        Some(format) => format,
+        None => {
+            let unread = |error: io::Error| Failure::data(format!("standard input: {error}"), "nothing came to score");
+            let begins = RawStream::<&[u8]>::begins(input.fill_buf().map_err(unread)?);
+            if begins { InputFormat::Ipc } else { InputFormat::Jsonl }
+        }
+    };
+    match format {
+        InputFormat::Jsonl => Ok(lines(scorer, input, BufWriter::new(io::stdout().lock()))),
+        InputFormat::Ipc => arrow(scorer, args, input),
+    }
+}
+
+/// One batch of answers for each batch of an Arrow IPC stream, in order, each sent when it is made.
+fn arrow(scorer: &Scorer<'_>, args: &args::Score, input: impl BufRead + Send) -> Result<Exit, Failure> {
+    let model = scorer.model;
+    let source = RawStream::open(input, &reading(model)?)?;
+    let id = match &args.id {
+        Some(id) => Some(id.as_str()),
+        None => metadata(model, ID).filter(|id| source.has_column(id)),
+    };
+    let wanted = columns(model);
+    let wanted = RawWanted { columns: &wanted, id, n_workers: n_workers() };
+    let mut stream = ScoreStream::begin(io::stdout(), scorer.columns(id.is_some()))?;
+    let mut next_row = 1;
+    let work = |batch: RawBatch<'_>| Answers::of(scorer, batch);
+    let found = source.read(wanted, &mut Silent, &work, &mut |answers| {
+        let rows: Vec<u64> = (next_row..).take(answers.scored.probability.len()).collect();
+        next_row += rows.len() as u64;
+        let Answers { ids, scored: Scored { probability, unusual, .. }, reasons, errors } = &answers;
+        let reasons = reasons.as_ref().map(Explained::as_reasons);
+        stream.write(&Scores { ids: ids.as_ref(), rows: &rows, probability, unusual, reasons }, errors)
+    });
+    found.map_err(|error| explain_absent(model, error))?;
+    stream.finish()?;
+    Ok(Exit::Done)
+}
+
+/// What a worker made of a batch of a stream: every row keeps its place.
+struct Answers<'m> {
+    ids: Option<TextColumn>,
+    scored: Scored,
+    reasons: Option<Explained<'m>>,
+    /// Why a row has no score.
+    errors: Vec<Option<String>>,
+}
+
+impl<'m> Answers<'m> {
+    fn of(scorer: &Scorer<'m>, mut batch: RawBatch<'_>) -> Self {
+        let scored = score(scorer.model, &batch);
+        let mut errors = vec![None; batch.n_rows];
+        for bad in &scored.bad {
+            let value = if bad.value.is_empty() { String::new() } else { format!(", found `{}`", bad.value) };
+            let column = if bad.column.is_empty() { String::new() } else { format!("`{}`: ", bad.column) };
+            errors[bad.row_idx] = Some(format!("{column}{}{value}", bad.reason));
+        }
+        let is_scored = |row_idx: usize| errors[row_idx].is_none().then_some(row_idx);
+        let explainer = scorer.explainer.as_ref();
+        let reasons = explainer.map(|explainer| explainer.explain(&batch, (0..batch.n_rows).map(is_scored)));
+        Self { ids: batch.ids.take(), scored, reasons, errors }
     }
 }
 
 /// One JSON object a line in, one a line out, at once: other programs may wait for each answer.
-fn lines(model: &Model<'_>, input: impl BufRead, mut output: impl Write) -> Exit {
-    let columns = columns(model);
-    let mut workspace = Workspace::new(model);
+fn lines(scorer: &Scorer<'_>, input: impl BufRead, mut output: impl Write) -> Exit {
+    let columns = columns(scorer.model);
+    let mut workspace = Workspace::new(scorer.model);
     for line in input.lines() {
         let answer = match line.as_deref().map(str::trim) {
             Ok("") => continue,
-            Ok(line) => answer(model, &columns, line, &mut workspace).unwrap_or_else(|error| json!({ "error": error })),
+            Ok(line) => {
+                answer(scorer, &columns, line, &mut workspace).unwrap_or_else(|error| json!({ "error": error }))
+            }
             Err(error) => json!({ "error": error.to_string() }),
         };
         // A closed pipe is the reader's choice, not an error.
@@ -196,7 +318,8 @@ fn lines(model: &Model<'_>, input: impl BufRead, mut output: impl Write) -> Exit
     Exit::Done
 }
 
-fn answer(model: &Model<'_>, columns: &[RawColumn], line: &str, workspace: &mut Workspace) -> Result<Value, String> {
+fn answer(scorer: &Scorer<'_>, columns: &[RawColumn], line: &str, workspace: &mut Workspace) -> Result<Value, String> {
+    let model = scorer.model;
     let object: Map<String, Value> =
         serde_json::from_str(line).map_err(|error| format!("not a JSON object: {error}"))?;
     let texts: Vec<Option<String>> = columns.iter().map(|column| level(column, object.get(&column.name))).collect();
@@ -216,7 +339,27 @@ fn answer(model: &Model<'_>, columns: &[RawColumn], line: &str, workspace: &mut 
     if let Some(id) = metadata(model, ID).and_then(|id| object.get(id)) {
         answer["id"] = id.clone();
     }
+    if let Some(explainer) = &scorer.explainer {
+        let found = explainer.explain(&one_row(columns, &row), [Some(0)]);
+        let reason = |(column, contribution)| json!({ "column": column, "contribution": contribution });
+        answer["baseline_log_odds"] = json!(explainer.baseline());
+        answer["reasons"] = found.row(0).map(reason).collect();
+        answer["contribution_others"] = json!(found.others(0));
+    }
     Ok(answer)
+}
+
+/// A row as a batch.
+fn one_row(columns: &[RawColumn], row: &[RawValue<'_>]) -> RawBatch<'static> {
+    let cells = columns.iter().zip(row).map(|(column, value)| match (column.is_number, value) {
+        (true, RawValue::Number(number)) => RawCells::Numbers(vec![*number]),
+        (true, _) => RawCells::Numbers(vec![f32::NAN]),
+        (false, RawValue::Level(name)) => {
+            RawCells::Levels(Categories { codes: vec![0], levels: vec![(*name).to_owned()] })
+        }
+        (false, _) => RawCells::Levels(Categories { codes: vec![MISSING_CODE], levels: Vec::new() }),
+    });
+    RawBatch { file: Path::new("-"), first_row: 1, n_rows: 1, columns: cells.collect(), ids: None, bad: Vec::new() }
 }
 
 /// A level, spelled as in files.

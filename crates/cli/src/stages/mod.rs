@@ -1,5 +1,6 @@
 //! What `pipeline.rs` calls, one file for each arrow of its picture.
 
+pub mod explain;
 pub mod finished;
 pub mod groups;
 pub mod judge;

@@ -2,6 +2,7 @@
 
 mod digest;
 mod parquet;
+pub(crate) mod stream;
 mod text;
 
 use std::collections::BTreeSet;

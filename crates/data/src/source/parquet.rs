@@ -39,7 +39,7 @@ fn check_end(path: &Path) -> Result<(), DataError> {
     if &end == MAGIC { Ok(()) } else { Err(DataError::DamagedParquet { file: path.into(), reason }) }
 }
 
-fn column(path: &Path, name: &str, dtype: &ArrowDataType) -> Result<SourceColumn, DataError> {
+pub(super) fn column(path: &Path, name: &str, dtype: &ArrowDataType) -> Result<SourceColumn, DataError> {
     let storage = match dtype {
         ArrowDataType::Utf8 | ArrowDataType::LargeUtf8 | ArrowDataType::Utf8View => Storage::Text,
         ArrowDataType::Dictionary(_, values, _) if is_text(values) => Storage::Text,
@@ -156,7 +156,7 @@ fn batch(path: &Path, frame: &DataFrame, first_row: u64) -> Result<Batch, DataEr
     Ok(Batch { first_row, n_rows: frame.height(), columns, ragged: Vec::new() })
 }
 
-fn cells(path: &Path, column: &Column) -> Result<Cells, DataError> {
+pub(super) fn cells(path: &Path, column: &Column) -> Result<Cells, DataError> {
     let as_type = |dtype: &DataType| column.cast(dtype).map_err(|error| damaged(path, &error));
     let integers = |column: &Column| -> Result<_, DataError> {
         let column = column.cast(&DataType::Int64).map_err(|error| damaged(path, &error))?;
