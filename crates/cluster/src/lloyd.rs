@@ -1,6 +1,8 @@
 //! Lloyd iterations of all restarts at once: the rows are read once for all that still run.
 
-use tenure_kernels::kmeans::cpu::{Level, Panel, accumulate, accumulate_all};
+use std::ops::Range;
+
+use tenure_kernels::kmeans::cpu::{ChunkSums, Level, Panel, accumulate_all};
 use tenure_kernels::kmeans::{Metric, Rows, Sums};
 
 use crate::centroids::Centroids;
@@ -63,12 +65,17 @@ impl Lloyd<'_> {
             let chunks = Chunks { rows, n_columns: self.n_columns, chunk_rows: self.chunk_rows };
             let n_bytes = 8 * sums.iter().map(|sums| sums.sums.len() + sums.weights.len()).sum::<usize>();
             let zeros = sums.clone();
-            let of_chunk = |_, rows: Rows<'_>| {
+            let of_chunk = |span: Range<usize>, room: &mut Vec<f32>| {
+                let mut chunk = ChunkSums::new(&panels);
+                for start in span.clone().step_by(chunk.piece_rows()) {
+                    let end = span.end.min(start + chunk.piece_rows());
+                    chunk.add(chunks.read(start..end, room)?);
+                }
                 let mut partial = zeros.clone();
-                accumulate(&panels, rows, &[], &mut partial);
+                chunk.finish(&mut partial);
                 Ok(partial)
             };
-            chunks.each(n_bytes, of_chunk, |_, partial| {
+            chunks.each_unread(n_bytes, of_chunk, |_, partial| {
                 sums.iter_mut().zip(&partial).for_each(|(sums, partial)| sums.add(partial));
             })?;
             return Ok(sums);

@@ -1,5 +1,6 @@
 //! Rows that several threads read at once: each takes a chunk, reads it and works on it, and no thread waits for another.
 
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -36,6 +37,16 @@ impl Chunks<'_> {
         &self,
         n_bytes: usize,
         work: impl Fn(usize, Rows<'_>) -> Result<T, ClusterError> + Sync,
+        take: impl FnMut(usize, T),
+    ) -> Result<(), ClusterError> {
+        self.each_unread(n_bytes, |span, room| work(span.start, self.read(span, room)?), take)
+    }
+
+    /// The same where `work` reads the rows of its chunk itself, with [`Chunks::read`].
+    pub(crate) fn each_unread<T: Send>(
+        &self,
+        n_bytes: usize,
+        work: impl Fn(Range<usize>, &mut Vec<f32>) -> Result<T, ClusterError> + Sync,
         mut take: impl FnMut(usize, T),
     ) -> Result<(), ClusterError> {
         let starts: Vec<usize> = (0..self.rows.n_rows()).step_by(self.chunk_rows).collect();
@@ -44,7 +55,7 @@ impl Chunks<'_> {
         let rooms: Mutex<Vec<Vec<f32>>> = Mutex::new(Vec::new());
         let with_room = |&start: &usize| {
             let mut room = rooms.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-            let done = self.read(start, &mut room).and_then(|rows| work(start, rows));
+            let done = work(self.span(start), &mut room);
             rooms.lock().unwrap_or_else(PoisonError::into_inner).push(room);
             done
         };
@@ -58,12 +69,16 @@ impl Chunks<'_> {
         Ok(())
     }
 
-    /// The chunk that starts at a row.
-    pub(crate) fn read<'b>(&'b self, start: usize, room: &'b mut Vec<f32>) -> Result<Rows<'b>, ClusterError> {
-        let end = self.rows.n_rows().min(start + self.chunk_rows);
-        room.resize((end - start) * self.n_columns, 0.0);
-        self.rows.read(start, room)?;
-        let weights = self.rows.weights().map(|weights| &weights[start..end]);
+    /// Rows of the chunk that starts at a row.
+    pub(crate) fn span(&self, start: usize) -> Range<usize> {
+        start..self.rows.n_rows().min(start + self.chunk_rows)
+    }
+
+    /// These rows.
+    pub(crate) fn read<'b>(&'b self, span: Range<usize>, room: &'b mut Vec<f32>) -> Result<Rows<'b>, ClusterError> {
+        room.resize(span.len() * self.n_columns, 0.0);
+        self.rows.read(span.start, room)?;
+        let weights = self.rows.weights().map(|weights| &weights[span]);
         Ok(Rows { x: room, weights, n_columns: self.n_columns })
     }
 }

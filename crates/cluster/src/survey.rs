@@ -99,7 +99,7 @@ impl Seen {
         }
         let mut room = Vec::new();
         for start in (0..n_rows).step_by(chunks.chunk_rows) {
-            let rows = chunks.read(start, &mut room)?;
+            let rows = chunks.read(chunks.span(start), &mut room)?;
             if start == 0 {
                 self.origin = rows.row(0).iter().map(|&x| f64::from(x)).collect();
             }

@@ -26,7 +26,7 @@ mod sweep;
 mod tile;
 
 pub use crate::lanes::Level;
-pub use assign::{accumulate, assign, assign_with_distances};
+pub use assign::{ChunkSums, accumulate, assign, assign_with_distances};
 pub use moments::{Moments, moments, own_distances};
 pub use panel::{Frame, Panel};
 pub use peak::{flops_per_round, fused_products};

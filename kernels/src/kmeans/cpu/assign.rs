@@ -15,14 +15,62 @@ use crate::lanes::{Lanes, Simd};
 /// # Panics
 /// If the shapes of panels, rows and sums do not fit, or panels are of several instruction sets.
 pub fn accumulate(panels: &[Panel], rows: Rows<'_>, next: &[f32], out: &mut [Sums]) {
-    let Some(first) = panels.first() else { return };
-    let fits = |(panel, out): (&Panel, &Sums)| {
-        let shape = (panel.n_columns, out.weights.len(), out.sums.len());
-        shape == (rows.n_columns, panel.k, panel.k * panel.n_columns) && panel.level == first.level
-    };
-    assert!(panels.len() == out.len() && panels.iter().zip(&*out).all(fits), "shapes of panels, rows and sums");
-    assert!(rows.weights.is_none_or(|weights| weights.len() == rows.len()), "one weight for each row");
-    Simd::of(first.level).run(Accumulate { panels, rows, next, out });
+    let mut chunk = ChunkSums::new(panels);
+    chunk.add_before(rows, next);
+    chunk.finish(out);
+}
+
+/// [`accumulate`] of a chunk whose rows come in pieces. Pieces of whole [`piece_rows`](ChunkSums::piece_rows), but for
+/// the last, give the bits of the chunk in one piece.
+pub struct ChunkSums<'a> {
+    panels: &'a [Panel],
+    totals: Vec<Total>,
+}
+
+/// Bytes of rows in one piece: they stay in the L2 cache from where they are read to where they are summed.
+const PIECE_BYTES: usize = 256 << 10;
+
+impl<'a> ChunkSums<'a> {
+    /// No rows yet.
+    pub fn new(panels: &'a [Panel]) -> Self {
+        Self { panels, totals: panels.iter().map(|panel| Total::new(panel.k, panel.n_columns)).collect() }
+    }
+
+    /// Rows of a piece.
+    pub fn piece_rows(&self) -> usize {
+        let Some(first) = self.panels.first() else { return 1 };
+        let group = group_rows(first.n_columns, first.k);
+        (PIECE_BYTES / (4 * first.n_columns * group)).max(1) * group
+    }
+
+    /// Adds the next piece.
+    ///
+    /// # Panics
+    /// If the shapes of panels and rows do not fit, or panels are of several instruction sets.
+    pub fn add(&mut self, rows: Rows<'_>) {
+        self.add_before(rows, &[]);
+    }
+
+    fn add_before(&mut self, rows: Rows<'_>, next: &[f32]) {
+        let Some(first) = self.panels.first() else { return };
+        let fits = |panel: &Panel| panel.n_columns == rows.n_columns && panel.level == first.level;
+        assert!(self.panels.iter().all(fits), "one width and one instruction set");
+        assert!(rows.weights.is_none_or(|weights| weights.len() == rows.len()), "one weight for each row");
+        Simd::of(first.level).run(Accumulate { panels: self.panels, rows, next, totals: &mut self.totals });
+    }
+
+    /// Adds the chunk's sums to those of all chunks.
+    ///
+    /// # Panics
+    /// If the shapes of panels and sums do not fit.
+    pub fn finish(self, out: &mut [Sums]) {
+        let fits =
+            |(panel, out): (&Panel, &Sums)| (out.weights.len(), out.sums.len()) == (panel.k, panel.k * panel.n_columns);
+        assert!(self.panels.len() == out.len() && self.panels.iter().zip(&*out).all(fits), "shapes of panels and sums");
+        for (total, out) in self.totals.iter().zip(out) {
+            total.add_to(&mut out.sums, &mut out.weights);
+        }
+    }
 }
 
 /// Nearest centroid of each row: `labels` `[N]`. With `second`, `[N]`, also the second nearest (itself where `K = 1`).
@@ -64,7 +112,7 @@ struct Accumulate<'a> {
     panels: &'a [Panel],
     rows: Rows<'a>,
     next: &'a [f32],
-    out: &'a mut [Sums],
+    totals: &'a mut [Total],
 }
 
 impl Accumulate<'_> {
@@ -75,25 +123,21 @@ impl Accumulate<'_> {
         let rows = self.rows;
         let at_once = group_rows(rows.n_columns, self.panels[0].k);
         let mut group = Group::<N>::new(self.panels, at_once, false);
-        let mut totals: Vec<Total> = self.panels.iter().map(|panel| Total::new(panel.k, rows.n_columns)).collect();
         let most_clusters = self.panels.iter().map(|panel| panel.k).max().unwrap_or(0);
         let mut by_label = ByLabel::new(at_once, most_clusters);
         let mut counts = Counts::default();
         for start in (0..rows.len()).step_by(at_once) {
             let end = rows.len().min(start + at_once);
             let part = rows.slice(start, end);
-            // SAFETY: `accumulate` compared the widths; labels are indices of the panel's centroids and rows of the part.
+            // SAFETY: `add_before` compared the widths; labels are indices of the panel's centroids and rows of the part.
             unsafe {
                 group.assign::<L, false>(self.panels, part, after(rows, end, at_once, self.next));
                 let scales = counts.fill(part, &group.inverse_norms);
-                for (i, total) in totals.iter_mut().enumerate() {
+                for (i, total) in self.totals.iter_mut().enumerate() {
                     by_label.sort(group.labels(i, part.len()));
                     total.add::<L>(part.x, &by_label, scales);
                 }
             }
-        }
-        for (total, out) in totals.iter().zip(self.out) {
-            total.add_to(&mut out.sums, &mut out.weights);
         }
     }
 }
