@@ -9,6 +9,7 @@
 )]
 
 mod bench;
+mod bundled_tasks;
 mod bundles;
 mod clv;
 mod documents;

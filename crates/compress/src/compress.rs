@@ -1,148 +1,28 @@
 //! From the student to the bundle: the way in one function.
 
-use serde::Serialize;
-use tenure_artifact::bundle::{Answer, Bundle, Network, Policy, Threshold};
-use tenure_artifact::{Calibration, Preprocessor};
+use tenure_artifact::Calibration;
+use tenure_artifact::bundle::{Answer, Bundle, Network, Policy, Threshold, ValuePool, ValueScale};
 use tenure_config as plan;
 use tenure_edge::Model;
-use tenure_evaluate::{Bootstrap, Comparison, EvaluateError, Metric, Profit, Scored, best_threshold};
-use tenure_table::{Role, Table, Values};
+use tenure_evaluate::{Metric, ValueMetric, best_threshold};
 
-use crate::measure::{Latency, latency, probabilities};
+use crate::measure::{Latency, latency};
+use crate::outcomes::Outcomes;
 use crate::quantize::{Quantizer, quantize};
-use crate::{CompressError, RangeMethod, RawRows, dense, samples};
+use crate::scores::Scores;
+use crate::step::{Candidate, ChurnQuality, Compressed, Gate, Step, ValueQuality};
+use crate::{CompressError, CompressJob, RangeMethod, RawRows, dense, samples};
 
 /// The trainer and the edge may differ by this much in a probability: they add products in another order.
 const MAX_PARITY_GAP: f64 = 1e-5;
-
-/// What is compressed.
-#[derive(Clone, Copy)]
-pub struct CompressJob<'a> {
-    /// The student in single precision, of one member.
-    pub student: &'a Network<'a>,
-    /// The encoders that it reads through.
-    pub preprocessor: &'a Preprocessor,
-    /// The raw rows, with a target and perhaps weights.
-    pub table: &'a Table,
-    /// Which rows did what.
-    pub rows: RowSets<'a>,
-    /// What the student learned from.
-    pub teacher: Teacher<'a>,
-    /// Precision, and what it may cost.
-    pub settings: &'a plan::Quantize,
-    /// Fits the map from raw to calibrated probability to validation rows.
-    pub calibrate: &'a dyn Fn(&Scored) -> Result<Calibration, EvaluateError>,
-    /// What an action costs and brings; decides the bundle's threshold.
-    pub profit: Profit,
-    /// For the intervals.
-    pub bootstrap: Bootstrap,
-    /// Draws the sample rows.
-    pub seed: u64,
-    /// Names and values that the bundle carries.
-    pub metadata: &'a [(String, String)],
-}
-
-/// Rows of the table by what they are for.
-#[derive(Clone, Copy, Debug)]
-pub struct RowSets<'a> {
-    /// The student learned from them; ranges of activations come from them.
-    pub train: &'a [u32],
-    /// Calibration, thresholds and the choice among candidates come from them.
-    pub validation: &'a [u32],
-    /// Everything is measured on them, and nothing chosen.
-    pub test: &'a [u32],
-}
-
-/// The ensemble that was distilled.
-#[derive(Clone, Copy, Debug)]
-pub struct Teacher<'a> {
-    /// Its calibrated probabilities of the test rows.
-    pub test: &'a [f64],
-    /// Bytes of its weights.
-    pub size_bytes: usize,
-    /// Microseconds a row, many rows at once, encoded already.
-    pub batch_us: f64,
-    /// The student's probabilities of the test rows, uncalibrated, as the trainer computes them.
-    pub student_test: &'a [f64],
-}
-
-/// One line of the table: teacher, student, integers.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Step {
-    /// What was measured.
-    pub name: &'static str,
-    /// The whole file; of the teacher its weights.
-    pub size_bytes: usize,
-    /// Area under the ROC curve on the test rows.
-    pub auc: f64,
-    /// Log loss on the test rows.
-    pub log_loss: f64,
-    /// Against the teacher on the same rows, with paired intervals: AUC, then log loss. Empty for the teacher.
-    pub against_teacher: Vec<Comparison>,
-    /// The largest difference in probability from the teacher on a test row.
-    pub max_difference: f64,
-    /// Microseconds a row through the edge runtime; of the teacher see `batch_us` alone.
-    pub latency: Latency,
-}
-
-/// One way of quantizing, judged on validation rows through the edge runtime.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Candidate {
-    /// Where ranges of activations end.
-    pub ranges: RangeMethod,
-    /// Whether biases were corrected.
-    pub correct_bias: bool,
-    /// Mean Kullback-Leibler divergence from the student in single precision, in nats; the least wins.
-    pub divergence: f64,
-    /// Log loss against the labels.
-    pub log_loss: f64,
-}
-
-/// A bound of `[quantize]`, and whether it holds.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Gate {
-    /// `quantize.max_auc_loss`, `quantize.max_log_loss_rise`, or `parity` of the student here and in the trainer.
-    pub gate: &'static str,
-    /// The bound.
-    pub bound: f64,
-    /// What was lost.
-    pub found: f64,
-    /// Whether it is within the bound.
-    pub passed: bool,
-}
-
-/// The bundle and how it came about.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Compressed {
-    /// The file.
-    #[serde(skip)]
-    pub file: Vec<u8>,
-    /// Layer widths of the student, inputs first, such as `64-96-96-1`.
-    pub shape: String,
-    /// `int8` or `f32`.
-    pub precision: plan::Precision,
-    /// Rows of train, validation, test.
-    pub n_rows: [usize; 3],
-    /// Teacher, student, and the integers where they are shipped.
-    pub steps: Vec<Step>,
-    /// Ways of quantizing, the best first; empty for single precision.
-    pub candidates: Vec<Candidate>,
-    /// Bounds on what the shipped step lost.
-    pub gates: Vec<Gate>,
-}
-
-impl Compressed {
-    /// Whether every bound holds.
-    pub fn passed(&self) -> bool {
-        self.gates.iter().all(|gate| gate.passed)
-    }
-}
+/// The same for expected values, as a share of them.
+const MAX_VALUE_GAP: f64 = 1e-4;
 
 /// Makes the bundle, and measures every step on the way.
 pub fn compress(job: &CompressJob<'_>) -> Result<Compressed, CompressError> {
     let rows = RawRows::new(job.table, &job.preprocessor.inputs)?;
-    let judge = Judge { job, rows: &rows };
-    let raw_student = judge.file(job.student, Calibration::Identity, None)?;
+    let judge = Judge { job, rows: &rows, outcomes: Outcomes { table: job.table } };
+    let raw_student = judge.raw(job.student)?;
     let parity = judge.parity(&raw_student)?;
     let student = judge.finish(job.student)?;
     let mut steps = vec![judge.teacher_step()?, judge.step("student, f32", &student)?];
@@ -155,7 +35,8 @@ pub fn compress(job: &CompressJob<'_>) -> Result<Compressed, CompressError> {
             (file, candidates)
         }
     };
-    let gates = judge.gates(steps.last().expect("two steps at least"), parity);
+    let mut gates = judge.gates(steps.last().expect("two steps at least"));
+    gates.extend(parity);
     Ok(Compressed {
         shape: shape(job.student),
         precision: job.settings.precision,
@@ -175,50 +56,66 @@ fn shape(network: &Network<'_>) -> String {
 struct Judge<'a> {
     job: &'a CompressJob<'a>,
     rows: &'a RawRows<'a>,
-}
-
-/// What a bundle adds once its network is known.
-struct Finish {
-    thresholds: Vec<Threshold>,
-    seed: u64,
+    outcomes: Outcomes<'a>,
 }
 
 impl Judge<'_> {
-    /// The bytes of a bundle; with `finish` also its threshold, samples and metadata.
-    fn file(
-        &self,
-        network: &Network<'_>,
-        calibration: Calibration,
-        finish: Option<Finish>,
-    ) -> Result<Vec<u8>, CompressError> {
-        let mut bundle = Bundle {
+    fn bundle<'n>(&self, network: &Network<'n>, answer: Answer<'n>) -> Bundle<'n> {
+        Bundle {
             inputs: self.job.preprocessor.inputs.clone(),
             network: Some(network.clone()),
-            answer: Answer::Churn { calibration },
+            answer,
             thresholds: Vec::new(),
             policy: Policy::default(),
             samples: Vec::new(),
             metadata: Vec::new(),
             signature: None,
+        }
+    }
+
+    /// The bytes of a network's bundle before anything is fitted to what it answers.
+    fn raw(&self, network: &Network<'_>) -> Result<Vec<u8>, CompressError> {
+        let scale =
+            self.job.value.map(|value| ValueScale { log_unit: value.log_unit, log_cap: value.log_cap, pool: None });
+        let calibration = self.job.churn.map(|_| Calibration::Identity);
+        Ok(self.bundle(network, answer(calibration, scale)?).to_bytes())
+    }
+
+    /// The whole bundle of a network: calibrated, brought to the teacher's sum, and given its threshold on validation rows,
+    /// through the edge; with samples and metadata.
+    fn finish(&self, network: &Network<'_>) -> Result<Vec<u8>, CompressError> {
+        let said = Scores::of(&self.raw(network)?, self.rows, self.job.rows.validation)?;
+        let (calibration, thresholds) = match self.churn_finish(&said)? {
+            Some((calibration, threshold)) => (Some(calibration), vec![threshold]),
+            None => (None, Vec::new()),
         };
-        let Some(finish) = finish else { return Ok(bundle.to_bytes()) };
-        bundle.thresholds = finish.thresholds;
+        let mut bundle = self.bundle(network, answer(calibration, self.value_finish(&said))?);
+        bundle.thresholds = thresholds;
         bundle.metadata = self.job.metadata.to_vec();
         let bare = bundle.to_bytes();
-        let cells = samples::cells(self.rows, self.job.rows.train, finish.seed);
+        let cells = samples::cells(self.rows, self.job.rows.train, self.job.seed);
         bundle.samples = samples::scored(&Model::from_bytes(&bare)?, cells)?;
         Ok(bundle.to_bytes())
     }
 
-    /// The whole bundle of a network: calibrated and given its threshold on validation rows, through the edge.
-    fn finish(&self, network: &Network<'_>) -> Result<Vec<u8>, CompressError> {
-        let raw = self.file(network, Calibration::Identity, None)?;
-        let validation = self.scored(&raw, self.job.rows.validation)?;
-        let calibration = (self.job.calibrate)(&validation)?;
+    fn churn_finish(&self, said: &Scores) -> Result<Option<(Calibration, Threshold)>, CompressError> {
+        let Some(churn) = self.job.churn else { return Ok(None) };
+        let validation = self.outcomes.churn(&said.churn, self.job.rows.validation)?;
+        let calibration = (churn.calibrate)(&validation)?;
         let calibrated = validation.mapped(|p| calibration.apply(p))?;
-        let at = best_threshold(&calibrated, self.job.profit)?.threshold.min(1.0);
-        let thresholds = vec![Threshold { name: "profit".into(), at }];
-        self.file(network, calibration, Some(Finish { thresholds, seed: self.job.seed }))
+        let at = best_threshold(&calibrated, churn.profit)?.threshold.min(1.0);
+        Ok(Some((calibration, Threshold { name: "profit".into(), at })))
+    }
+
+    fn value_finish(&self, said: &Scores) -> Option<ValueScale> {
+        let value = self.job.value?;
+        let picks = self.job.rows.validation;
+        let (found, wanted) =
+            (self.outcomes.total(&said.expected, picks), self.outcomes.total(value.teacher_validation, picks));
+        let shift = if found > 0.0 && wanted > 0.0 { (wanted / found).ln() } else { 0.0 };
+        let latest = self.outcomes.latest(picks).into_iter().map(|place| said.expected[place] * shift.exp());
+        let pool = pool(latest.collect(), value.pooled_share);
+        Some(ValueScale { log_unit: value.log_unit + shift, log_cap: value.log_cap, pool })
     }
 
     /// The integers whose answers on validation rows are nearest to the student's, and all that were tried.
@@ -229,18 +126,13 @@ impl Judge<'_> {
         let picks: Vec<u32> = (0..n).map(|i| job.rows.train[i * n_rows / n]).collect();
         let inputs = dense::inputs(job.student, job.preprocessor, self.rows, &picks)?;
         let (n_continuous, n_binary, _) = job.preprocessor.layout.widths();
-        let exact = probabilities(&Model::from_bytes(raw_student)?, self.rows, job.rows.validation)?;
+        let exact = Scores::of(raw_student, self.rows, job.rows.validation)?;
         let mut tried = Vec::new();
         for ranges in RangeMethod::ALL {
             for correct_bias in [false, true] {
                 let how = Quantizer { ranges, correct_bias, inputs: &inputs, n_continuous, n_binary };
                 let network = quantize(job.student, &how)?;
-                let file = self.file(&network, Calibration::Identity, None)?;
-                let found = probabilities(&Model::from_bytes(&file)?, self.rows, job.rows.validation)?;
-                let scored = self.outcomes(&found, job.rows.validation)?;
-                let log_loss = Metric::LogLoss.of(&scored)?;
-                let divergence = divergence(&exact, &found);
-                tried.push((Candidate { ranges, correct_bias, divergence, log_loss }, network));
+                tried.push((self.candidate(&network, &exact, (ranges, correct_bias))?, network));
             }
         }
         tried.sort_by(|a, b| a.0.divergence.total_cmp(&b.0.divergence));
@@ -248,81 +140,151 @@ impl Judge<'_> {
         Ok((networks.swap_remove(0), candidates))
     }
 
-    fn scored(&self, file: &[u8], picks: &[u32]) -> Result<Scored, CompressError> {
-        let found = probabilities(&Model::from_bytes(file)?, self.rows, picks)?;
-        self.outcomes(&found, picks)
-    }
-
-    /// Probabilities with what happened.
-    fn outcomes(&self, found: &[f64], picks: &[u32]) -> Result<Scored, CompressError> {
-        let numbers = |role: Role| match self.job.table.with_role(role).map(|column| &column.values) {
-            Some(Values::Numeric(values)) => Some(picks.iter().map(|&pick| f64::from(values[pick as usize])).collect()),
-            _ => None,
+    fn candidate(
+        &self,
+        network: &Network<'_>,
+        exact: &Scores,
+        (ranges, correct_bias): (RangeMethod, bool),
+    ) -> Result<Candidate, CompressError> {
+        let picks = self.job.rows.validation;
+        let found = Scores::of(&self.raw(network)?, self.rows, picks)?;
+        let mut candidate = Candidate {
+            ranges,
+            correct_bias,
+            divergence: exact.divergence(&found),
+            log_loss: None,
+            normalized_gini: None,
         };
-        let Some(target): Option<Vec<f64>> = numbers(Role::Target) else {
-            return Err(CompressError::AbsentColumn { column: "target".into() });
-        };
-        let outcomes: Vec<bool> = target.iter().map(|y| *y > 0.5).collect();
-        Ok(Scored::new(found, &outcomes, numbers(Role::Weight).as_deref())?)
+        if self.job.churn.is_some() {
+            candidate.log_loss = Some(Metric::LogLoss.of(&self.outcomes.churn(&found.churn, picks)?)?);
+        }
+        if self.job.value.is_some() {
+            let valued = self.outcomes.value(&found.expected, picks)?;
+            candidate.normalized_gini = ValueMetric::NormalizedGini.of(&valued).ok();
+        }
+        Ok(candidate)
     }
 
     fn teacher_step(&self) -> Result<Step, CompressError> {
+        let said = Scores {
+            churn: self.job.churn.map(|churn| churn.teacher.to_vec()).unwrap_or_default(),
+            expected: self.job.value.map(|value| value.teacher.to_vec()).unwrap_or_default(),
+            p_buys: Vec::new(),
+        };
+        let (mut churn, mut value) = (self.churn_quality(&said)?, self.value_quality(&said)?);
+        if let Some(quality) = &mut churn {
+            quality.against_teacher.clear();
+        }
+        if let Some(quality) = &mut value {
+            quality.against_teacher.clear();
+        }
         let teacher = self.job.teacher;
-        let scored = self.outcomes(teacher.test, self.job.rows.test)?;
-        Ok(Step {
-            name: "teacher",
-            size_bytes: teacher.size_bytes,
-            auc: Metric::Auc.of(&scored)?,
-            log_loss: Metric::LogLoss.of(&scored)?,
-            against_teacher: Vec::new(),
-            max_difference: 0.0,
-            latency: Latency { single_us: None, batch_us: teacher.batch_us },
-        })
+        let latency = Latency { single_us: None, batch_us: teacher.batch_us };
+        Ok(Step { name: "teacher", size_bytes: teacher.size_bytes, churn, value, latency })
     }
 
     /// A bundle on the test rows.
     fn step(&self, name: &'static str, file: &[u8]) -> Result<Step, CompressError> {
         let test = self.job.rows.test;
-        let model = Model::from_bytes(file)?;
-        let found = probabilities(&model, self.rows, test)?;
-        let (scored, teacher) = (self.outcomes(&found, test)?, self.outcomes(self.job.teacher.test, test)?);
+        let said = Scores::of(file, self.rows, test)?;
+        let latency = latency(&Model::from_bytes(file)?, self.rows, test)?;
+        let (churn, value) = (self.churn_quality(&said)?, self.value_quality(&said)?);
+        Ok(Step { name, size_bytes: file.len(), churn, value, latency })
+    }
+
+    fn churn_quality(&self, said: &Scores) -> Result<Option<ChurnQuality>, CompressError> {
+        let Some(churn) = self.job.churn else { return Ok(None) };
+        let test = self.job.rows.test;
+        let (scored, teacher) = (self.outcomes.churn(&said.churn, test)?, self.outcomes.churn(churn.teacher, test)?);
         let both = self.job.bootstrap.compare(&scored, &teacher, &[Metric::Auc, Metric::LogLoss])?;
-        let gaps = found.iter().zip(self.job.teacher.test).map(|(a, b)| (a - b).abs());
-        Ok(Step {
-            name,
-            size_bytes: file.len(),
+        Ok(Some(ChurnQuality {
             auc: both[0].model,
             log_loss: both[1].model,
             against_teacher: both,
-            max_difference: gaps.fold(0.0, f64::max),
-            latency: latency(&model, self.rows, test)?,
-        })
+            max_difference: largest_gap(&said.churn, churn.teacher),
+        }))
     }
 
-    /// The largest difference of a probability between the trainer and the edge, on test rows.
-    fn parity(&self, raw_student: &[u8]) -> Result<f64, CompressError> {
-        let found = probabilities(&Model::from_bytes(raw_student)?, self.rows, self.job.rows.test)?;
-        Ok(found.iter().zip(self.job.teacher.student_test).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max))
+    fn value_quality(&self, said: &Scores) -> Result<Option<ValueQuality>, CompressError> {
+        let Some(value) = self.job.value else { return Ok(None) };
+        let test = self.job.rows.test;
+        let (valued, teacher) = (self.outcomes.value(&said.expected, test)?, self.outcomes.value(value.teacher, test)?);
+        let compared = [ValueMetric::NormalizedGini, ValueMetric::Spearman];
+        let both = self.job.bootstrap.compare_values(&valued, &teacher, &compared)?;
+        let (found, wanted) = (self.outcomes.total(&said.expected, test), self.outcomes.total(value.teacher, test));
+        Ok(Some(ValueQuality {
+            normalized_gini: both[0].model,
+            spearman: both[1].model,
+            rmse: ValueMetric::Rmse.of(&valued)?,
+            total_ratio: ValueMetric::TotalRatio.of(&valued)?,
+            against_teacher: both,
+            total_change: if wanted > 0.0 { found / wanted - 1.0 } else { 0.0 },
+        }))
     }
 
-    fn gates(&self, shipped: &Step, parity: f64) -> Vec<Gate> {
-        let lost = |i: usize| shipped.against_teacher[i].difference.value;
-        let gate = |gate, bound: f64, found: f64| Gate { gate, bound, found, passed: found <= bound };
-        vec![
-            gate("quantize.max_auc_loss", self.job.settings.max_auc_loss, -lost(0)),
-            gate("quantize.max_log_loss_rise", self.job.settings.max_log_loss_rise, lost(1)),
-            gate("parity", MAX_PARITY_GAP, parity),
-        ]
+    /// The largest differences between the trainer and the edge, on test rows.
+    fn parity(&self, raw_student: &[u8]) -> Result<Vec<Gate>, CompressError> {
+        let said = Scores::of(raw_student, self.rows, self.job.rows.test)?;
+        let churn = self.job.churn.map_or(0.0, |churn| largest_gap(&said.churn, churn.student));
+        let Some(value) = self.job.value else { return Ok(vec![Gate::new("parity", MAX_PARITY_GAP, churn)]) };
+        let buys = largest_gap(&said.p_buys, value.student_p_buys);
+        let relative = said.expected.iter().zip(value.student).map(|(a, b)| (a / b - 1.0).abs());
+        let relative = relative.fold(0.0, f64::max);
+        Ok(vec![
+            Gate::new("parity", MAX_PARITY_GAP, churn.max(buys)),
+            Gate::new("parity_value", MAX_VALUE_GAP, relative),
+        ])
+    }
+
+    fn gates(&self, shipped: &Step) -> Vec<Gate> {
+        let settings = self.job.settings;
+        let mut gates = Vec::new();
+        if let Some(churn) = &shipped.churn {
+            let lost = |i: usize| churn.against_teacher[i].difference.value;
+            gates.push(Gate::new("quantize.max_auc_loss", settings.max_auc_loss, -lost(0)));
+            gates.push(Gate::new("quantize.max_log_loss_rise", settings.max_log_loss_rise, lost(1)));
+        }
+        if let Some(value) = &shipped.value {
+            let lost = -value.against_teacher[0].difference.value;
+            gates.push(Gate::new("quantize.max_gini_loss", settings.max_gini_loss, lost));
+            gates.push(Gate::new("quantize.max_total_change", settings.max_total_change, value.total_change.abs()));
+        }
+        gates
     }
 }
 
-/// Mean of `p ln(p/q) + (1 − p) ln((1 − p)/(1 − q))`, probabilities kept off 0 and 1.
-fn divergence(p: &[f64], q: &[f64]) -> f64 {
-    const FLOOR: f64 = 1e-9;
-    let keep = |x: f64| x.clamp(FLOOR, 1.0 - FLOOR);
-    let of = |(p, q): (&f64, &f64)| {
-        let (p, q) = (keep(*p), keep(*q));
-        p * (p / q).ln() + (1.0 - p) * ((1.0 - p) / (1.0 - q)).ln()
-    };
-    p.iter().zip(q).map(of).sum::<f64>() / p.len().max(1) as f64
+/// What these parts answer together.
+fn answer(calibration: Option<Calibration>, value: Option<ValueScale>) -> Result<Answer<'static>, CompressError> {
+    match (calibration, value) {
+        (Some(calibration), None) => Ok(Answer::Churn { calibration }),
+        (None, Some(value)) => Ok(Answer::Value(value)),
+        (Some(calibration), Some(value)) => Ok(Answer::ChurnValue { calibration, value }),
+        (None, None) => Err(CompressError::Network { reason: "it answers neither churn nor value" }),
+    }
+}
+
+/// The lowest share of these values as one; none where none is pooled.
+fn pool(mut values: Vec<f64>, share: f64) -> Option<ValuePool> {
+    values.sort_unstable_by(f64::total_cmp);
+    let n_pooled = (share * values.len() as f64) as usize;
+    let up_to = *values.get(n_pooled.checked_sub(1)?)?;
+    let low = &values[..values.partition_point(|value| *value <= up_to)];
+    Some(ValuePool { up_to, value: low.iter().sum::<f64>() / low.len() as f64 })
+}
+
+fn largest_gap(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lowest_share_is_told_as_its_mean() {
+        let values = vec![9.0, 1.0, 3.0, 8.0, 3.0];
+        assert_eq!(pool(values.clone(), 0.4), Some(ValuePool { up_to: 3.0, value: 7.0 / 3.0 }));
+        assert_eq!(pool(values.clone(), 0.1), None);
+        assert_eq!(pool(values, 0.0), None);
+    }
 }

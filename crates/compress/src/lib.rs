@@ -1,6 +1,6 @@
 //! A student network and its preprocessing into one bundle: quantized, measured as it ships, gated on what it lost.
 //!
-//! [`compress`] makes the bundle. Every figure it gives comes from the edge runtime scoring raw rows, never from a
+//! [`compress`] makes the bundle of a network, [`compress_segments`] that of encoders and centroids. Every figure it gives comes from the edge runtime scoring raw rows, never from a
 //! simulation of it. Ranges of activations come from training rows, choices from validation rows; test rows are scored
 //! once, for the table and the gate.
 //!
@@ -12,16 +12,24 @@
 mod compress;
 mod dense;
 mod error;
+mod job;
 mod measure;
+mod outcomes;
 mod quantize;
 mod ranges;
 mod rows;
 mod samples;
+mod scores;
+mod segments;
+mod step;
 
-pub use compress::{Candidate, CompressJob, Compressed, Gate, RowSets, Step, Teacher, compress};
+pub use compress::compress;
 pub use dense::Dense;
 pub use error::{CODES, CompressError};
+pub use job::{ChurnPart, CompressJob, RowSets, Teacher, ValuePart};
 pub use measure::Latency;
 pub use quantize::{Quantizer, quantize};
 pub use ranges::RangeMethod;
 pub use rows::RawRows;
+pub use segments::{CompressedSegments, SegmentsJob, compress_segments};
+pub use step::{Candidate, ChurnQuality, Compressed, Gate, Step, ValueQuality};

@@ -5,45 +5,22 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use tenure_artifact::RawValue;
-use tenure_edge::{Model, Prediction, Rows, Score, Workspace};
+use tenure_edge::{Model, Prediction, Rows, Workspace};
 
 use crate::{CompressError, RawRows};
 
-/// Rows that are raw values at a time.
+/// Rows that are timed at once.
 const CHUNK_ROWS: usize = 1_024;
 /// Each way of scoring is timed for about this long, and the fastest pass counts.
 const TIMED: Duration = Duration::from_millis(60);
 
-/// How long a row takes on one thread, raw fields in, probability out.
+/// How long a row takes on one thread, raw fields in, answer out.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Latency {
     /// One row at a time, microseconds; none where that was not measured.
     pub single_us: Option<f64>,
     /// Many rows at once, microseconds a row.
     pub batch_us: f64,
-}
-
-/// The probability of each of these rows.
-pub(crate) fn probabilities(model: &Model<'_>, rows: &RawRows<'_>, picks: &[u32]) -> Result<Vec<f64>, CompressError> {
-    let mut workspace = Workspace::new(model);
-    let mut out = vec![Prediction::default(); CHUNK_ROWS];
-    let mut all = Vec::with_capacity(picks.len());
-    for picks in picks.chunks(CHUNK_ROWS) {
-        let values = rows.take(picks);
-        let out = &mut out[..picks.len()];
-        model.predict_batch(Rows::Values(&values), out, &mut workspace)?;
-        all.extend(out.iter().map(|prediction| probability(prediction.score)));
-    }
-    Ok(all)
-}
-
-/// The probability of a churn score.
-pub(crate) fn probability(score: Score) -> f64 {
-    match score {
-        Score::Churn { probability } => probability,
-        Score::Value { p_buys, .. } => p_buys,
-        Score::Segment { .. } => f64::NAN,
-    }
 }
 
 /// Times scoring of some of these rows.

@@ -301,6 +301,8 @@ fn quantize(reader: &mut Reader) -> Quantize {
         calibration_rows: s.get("calibration_rows", &count(1..=1_000_000), 2_048) as usize,
         max_auc_loss: s.get("max_auc_loss", &float().at_least(0.0).at_most(1.0), 0.005),
         max_log_loss_rise: s.get("max_log_loss_rise", &float().at_least(0.0), 0.01),
+        max_gini_loss: s.get("max_gini_loss", &float().at_least(0.0).at_most(1.0), 0.005),
+        max_total_change: s.get("max_total_change", &float().at_least(0.0), 0.05),
     }
 }
 

@@ -72,7 +72,7 @@ pub use observe::{Observer, Silent};
 pub use predictions::{ScoredRows, read_predictions};
 pub use raw::{BadRow, RawBatch, RawCells, RawColumn, RawFiles, RawStream, RawWanted};
 pub use rejected::Rejected;
-pub use scores::{Reasons, RejectWriter, ScoreColumns, ScoreStream, ScoreWriter, Scores};
+pub use scores::{AnswerKind, Answers, Reasons, RejectWriter, ScoreColumns, ScoreStream, ScoreWriter, Scores};
 pub use segments::{RfmRows, SegmentRows, Segmented, read_segments, write_segments};
 pub use validation::{Reason, Validation};
 pub use write::{Predictions, write_predictions, write_table};

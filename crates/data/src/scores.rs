@@ -5,7 +5,6 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::LazyLock;
 
 use polars::io::parquet::write::BatchedWriter;
 use polars::prelude::{Column, CompatLevel, DataFrame, IntoColumn, NamedFrom, ParquetWriter, PolarsError, Series};
@@ -24,8 +23,8 @@ pub struct Scores<'a> {
     pub ids: Option<&'a TextColumn>,
     /// The number of each row over all files, counted from 1.
     pub rows: &'a [u64],
-    /// The calibrated probability.
-    pub probability: &'a [f64],
+    /// What was answered, in the order of the columns that the file was begun with.
+    pub answers: &'a [Answers<'a>],
     /// Bits: 1 a value was missing, 2 a level was not seen in training, 4 a number was outside of what training saw.
     pub unusual: &'a [u8],
     /// What each score is made of, where that was asked for.
@@ -53,6 +52,38 @@ impl<'a> Reasons<'a> {
     }
 }
 
+/// One column of answers, a value for each row.
+#[derive(Clone, Copy, Debug)]
+pub enum Answers<'a> {
+    /// Probabilities, money, distances; NaN where there is no answer.
+    Numbers(&'a [f64]),
+    /// Numbers of segments; 0 where there is no answer.
+    Counts(&'a [u32]),
+    /// Names of segments.
+    Names(&'a [&'a str]),
+}
+
+/// What a column of answers holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerKind {
+    /// [`Answers::Numbers`]
+    Number,
+    /// [`Answers::Counts`]
+    Count,
+    /// [`Answers::Names`]
+    Name,
+}
+
+impl AnswerKind {
+    const fn none(self) -> Answers<'static> {
+        match self {
+            Self::Number => Answers::Numbers(&[]),
+            Self::Count => Answers::Counts(&[]),
+            Self::Name => Answers::Names(&[]),
+        }
+    }
+}
+
 /// Which columns a file of scores has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ScoreColumns {
@@ -60,13 +91,16 @@ pub struct ScoreColumns {
     pub has_ids: bool,
     /// `reason_1`, `contribution_1` and so on, then `contribution_others`; none where it is 0.
     pub n_reasons: usize,
+    /// What is answered, between the two: names and kinds.
+    pub answers: &'static [(&'static str, AnswerKind)],
 }
 
 /// Writes scores as Parquet where the name ends in `.parquet` or `.pq`, else as CSV: columns `id` or `row`,
-/// `probability`, `unusual`, and reasons where there are any.
+/// what is answered, `unusual`, and reasons where there are any.
 pub struct ScoreWriter {
     path: PathBuf,
     temporary: NamedTempFile,
+    columns: ScoreColumns,
     to: To,
 }
 
@@ -84,17 +118,18 @@ impl ScoreWriter {
         let mut out = BufWriter::with_capacity(1 << 18, temporary.as_file().try_clone().map_err(failed)?);
         let is_parquet = path.extension().is_some_and(|name| name == "parquet" || name == "pq");
         let to = if is_parquet {
-            let schema = frame(&empty(columns), None).map_err(|error| library(path, &error))?.schema().clone();
+            let schema = frame_of_none(columns, None).map_err(|error| library(path, &error))?.schema().clone();
             let writer = ParquetWriter::new(out).batched(&schema).map_err(|error| library(path, &error))?;
             To::Parquet(Box::new(writer))
         } else {
             let key = if columns.has_ids { "id" } else { "row" };
             let reasons = (1..=columns.n_reasons).map(|i| format!(",reason_{i},contribution_{i}")).collect::<String>();
             let others = if columns.n_reasons > 0 { ",contribution_others" } else { "" };
-            writeln!(out, "{key},probability,unusual{reasons}{others}").map_err(failed)?;
+            let answers: String = columns.answers.iter().map(|(name, _)| format!(",{name}")).collect();
+            writeln!(out, "{key}{answers},unusual{reasons}{others}").map_err(failed)?;
             To::Csv(out)
         };
-        Ok(Self { path: path.into(), temporary, to })
+        Ok(Self { path: path.into(), temporary, columns, to })
     }
 
     /// Appends scores.
@@ -104,7 +139,7 @@ impl ScoreWriter {
                 write_csv(out, scores).map_err(|source| DataError::Write { file: self.path.clone(), source })
             }
             To::Parquet(writer) => {
-                let written = frame(scores, None).and_then(|frame| writer.write_batch(&frame));
+                let written = frame(scores, self.columns, None).and_then(|frame| writer.write_batch(&frame));
                 written.map_err(|error| library(&self.path, &error))
             }
         }
@@ -130,12 +165,19 @@ fn library(path: &Path, error: &PolarsError) -> DataError {
 }
 
 fn write_csv(out: &mut impl Write, scores: &Scores<'_>) -> io::Result<()> {
-    for (i, (probability, unusual)) in scores.probability.iter().zip(scores.unusual).enumerate() {
+    for (i, unusual) in scores.unusual.iter().enumerate() {
         match scores.ids {
             Some(ids) => write!(out, "{}", field(ids.get(i)))?,
             None => write!(out, "{}", scores.rows[i])?,
         }
-        write!(out, ",{probability},{unusual}")?;
+        for answers in scores.answers {
+            match answers {
+                Answers::Numbers(values) => write!(out, ",{}", values[i])?,
+                Answers::Counts(values) => write!(out, ",{}", values[i])?,
+                Answers::Names(values) => write!(out, ",{}", field(values[i]))?,
+            }
+        }
+        write!(out, ",{unusual}")?;
         if let Some(reasons) = scores.reasons {
             for at in i * reasons.n..(i + 1) * reasons.n {
                 write!(out, ",{},{}", field(reasons.columns[at]), reasons.contributions[at])?;
@@ -148,20 +190,22 @@ fn write_csv(out: &mut impl Write, scores: &Scores<'_>) -> io::Result<()> {
 }
 
 /// Columns without rows: what a schema is made of.
-fn empty(columns: ScoreColumns) -> Scores<'static> {
-    static NO_IDS: LazyLock<TextColumn> = LazyLock::new(|| TextColumn::with_capacity(0));
+fn frame_of_none(columns: ScoreColumns, errors: Option<&[Option<String>]>) -> Result<DataFrame, PolarsError> {
+    let no_ids = TextColumn::with_capacity(0);
+    let answers: Vec<Answers<'_>> = columns.answers.iter().map(|(_, kind)| kind.none()).collect();
     let reasons = Reasons { n: columns.n_reasons, columns: &[], contributions: &[], others: &[] };
-    Scores {
-        ids: columns.has_ids.then_some(&*NO_IDS),
+    let none = Scores {
+        ids: columns.has_ids.then_some(&no_ids),
         rows: &[],
-        probability: &[],
+        answers: &answers,
         unusual: &[],
         reasons: (columns.n_reasons > 0).then_some(reasons),
-    }
+    };
+    frame(&none, columns, errors)
 }
 
 /// Scores as a frame; with `errors`, a column that says why a row has none.
-fn frame(scores: &Scores<'_>, errors: Option<&[Option<String>]>) -> Result<DataFrame, PolarsError> {
+fn frame(scores: &Scores<'_>, of: ScoreColumns, errors: Option<&[Option<String>]>) -> Result<DataFrame, PolarsError> {
     let key: Column = match scores.ids {
         Some(ids) => Series::new("id".into(), ids.iter().collect::<Vec<_>>()).into_column(),
         None => Series::new("row".into(), scores.rows).into_column(),
@@ -174,8 +218,13 @@ fn frame(scores: &Scores<'_>, errors: Option<&[Option<String>]>) -> Result<DataF
             Series::new(name.into(), values).into_column()
         }
     };
-    let mut columns =
-        vec![key, number("probability", scores.probability), Series::new("unusual".into(), unusual).into_column()];
+    let mut columns = vec![key];
+    columns.extend(scores.answers.iter().zip(of.answers).map(|(answers, (name, _))| match answers {
+        Answers::Numbers(values) => number(name, values),
+        Answers::Counts(values) => Series::new((*name).into(), values).into_column(),
+        Answers::Names(values) => Series::new((*name).into(), values).into_column(),
+    }));
+    columns.push(Series::new("unusual".into(), unusual).into_column());
     if let Some(reasons) = scores.reasons {
         for reason_idx in 0..reasons.n {
             let (names, contributions) = reasons.column(reason_idx);
@@ -190,8 +239,9 @@ fn frame(scores: &Scores<'_>, errors: Option<&[Option<String>]>) -> Result<DataF
 }
 
 /// Writes scores as an Arrow IPC stream: a batch of answers for each batch of questions, sent at once. A row that cannot be
-/// scored keeps its place: its probability is null and the column `error` says why.
+/// scored keeps its place: its numbers are null and the column `error` says why.
 pub struct ScoreStream<W: Write> {
+    columns: ScoreColumns,
     writer: StreamWriter<Shared<W>>,
     out: Shared<W>,
 }
@@ -212,12 +262,12 @@ impl<W: Write> Write for Shared<W> {
 impl<W: Write> ScoreStream<W> {
     /// Begins a stream with its schema.
     pub fn begin(out: W, columns: ScoreColumns) -> Result<Self, DataError> {
-        let frame = frame(&empty(columns), Some(&[])).map_err(|error| stream(&error))?;
+        let frame = frame_of_none(columns, Some(&[])).map_err(|error| stream(&error))?;
         let batch = frame.iter_chunks(CompatLevel::oldest(), false).next().expect("a frame has a chunk");
         let out = Rc::new(RefCell::new(BufWriter::new(out)));
         let mut writer = StreamWriter::new(Shared(Rc::clone(&out)), WriteOptions { compression: None });
         writer.start(batch.schema(), None).map_err(|error| stream(&error))?;
-        Self { writer, out: Shared(out) }.flushed()
+        Self { columns, writer, out: Shared(out) }.flushed()
     }
 
     fn flushed(mut self) -> Result<Self, DataError> {
@@ -227,7 +277,7 @@ impl<W: Write> ScoreStream<W> {
 
     /// Sends the scores of a batch, NaN for rows that have none, and why they have none.
     pub fn write(&mut self, scores: &Scores<'_>, errors: &[Option<String>]) -> Result<(), DataError> {
-        let frame = frame(scores, Some(errors)).map_err(|error| stream(&error))?;
+        let frame = frame(scores, self.columns, Some(errors)).map_err(|error| stream(&error))?;
         for batch in frame.iter_chunks(CompatLevel::oldest(), false) {
             self.writer.write(&batch, None).map_err(|error| stream(&error))?;
         }
@@ -318,20 +368,24 @@ mod tests {
     use super::*;
 
     fn write(path: &Path) {
-        let columns = ScoreColumns { has_ids: true, n_reasons: 1 };
+        let columns = ScoreColumns { has_ids: true, n_reasons: 1, answers: &COLUMNS };
         let mut writer = ScoreWriter::create(path, columns).expect("a folder");
         for (id, probability) in [("a,b", 0.25), ("c", 0.1)] {
             let ids = [id].into_iter().collect();
             let reasons = Reasons { n: 1, columns: &["plan, old"], contributions: &[-0.5], others: &[0.125] };
-            let (probability, unusual) = (&[probability], &[5]);
-            let scores = Scores { ids: Some(&ids), rows: &[1], probability, unusual, reasons: Some(reasons) };
+            let probability = [probability];
+            let answers = [Answers::Numbers(&probability), Answers::Counts(&[2]), Answers::Names(&["few, big"])];
+            let scores =
+                Scores { ids: Some(&ids), rows: &[1], answers: &answers, unusual: &[5], reasons: Some(reasons) };
             writer.write(&scores).expect("room on disk");
         }
         assert!(!path.exists(), "a file that is not whole has no name");
         writer.finish().expect("room on disk");
     }
 
-    const HEADER: &str = "id,probability,unusual,reason_1,contribution_1,contribution_others\n";
+    const COLUMNS: [(&str, AnswerKind); 3] =
+        [("probability", AnswerKind::Number), ("segment", AnswerKind::Count), ("name", AnswerKind::Name)];
+    const HEADER: &str = "id,probability,segment,name,unusual,reason_1,contribution_1,contribution_others\n";
 
     /// Two batches, a row of which has no score, as another program reads them.
     #[test]
@@ -339,7 +393,8 @@ mod tests {
         let mut out = Vec::new();
         let mut stream = ScoreStream::begin(&mut out, ScoreColumns::default()).expect("room");
         for (rows, probability) in [([1, 2], [0.5, f64::NAN]), ([3, 4], [0.25, 1.0])] {
-            let scores = Scores { ids: None, rows: &rows, probability: &probability, unusual: &[0, 1], reasons: None };
+            let answers = [Answers::Numbers(&probability)];
+            let scores = Scores { ids: None, rows: &rows, answers: &answers, unusual: &[0, 1], reasons: None };
             let errors = probability.map(|p| p.is_nan().then(|| "no".to_owned()));
             stream.write(&scores, &errors).expect("room");
         }
@@ -379,7 +434,8 @@ mod tests {
         let text = std::fs::read_to_string(&path).expect("written");
         assert_eq!(
             text,
-            HEADER.to_owned() + "\"a,b\",0.25,5,\"plan, old\",-0.5,0.125\nc,0.1,5,\"plan, old\",-0.5,0.125\n"
+            HEADER.to_owned()
+                + "\"a,b\",0.25,2,\"few, big\",5,\"plan, old\",-0.5,0.125\nc,0.1,2,\"few, big\",5,\"plan, old\",-0.5,0.125\n"
         );
     }
 }

@@ -44,10 +44,10 @@ typedef struct {
     size_t level_size; /* bytes of the level */
 } tenure_value;
 
-/* An answer: churn: values[0] the probability; value: the expected value and the probability of buying;
- * segment: its number and the distance to its centre. */
+/* An answer: churn: values[0] the probability; value: the expected value and the probability of buying; churn+value: the
+ * probability of churn, then those two; segment: its number, counted from 0, and the distance to its centre. */
 typedef struct {
-    double values[2];
+    double values[3];
     uint32_t n_values;
     uint32_t flags;
 } tenure_prediction;
@@ -56,7 +56,7 @@ typedef struct {
 int tenure_load(const uint8_t *file, size_t file_size, tenure_scorer **scorer, char *message, size_t message_size);
 void tenure_free(tenure_scorer *scorer);
 
-/* "churn", "value" or "segment"; the kernel in use. Terminated, and good for the life of the program. */
+/* "churn", "value", "churn+value" or "segment"; the kernel in use. Terminated, and good for the life of the program. */
 const char *tenure_task(const tenure_scorer *scorer);
 const char *tenure_kernel(const tenure_scorer *scorer);
 

@@ -53,7 +53,7 @@ pub struct Value {
 #[derive(Clone, Copy, Debug)]
 pub struct Answer {
     /// By task.
-    pub values: [f64; 2],
+    pub values: [f64; 3],
     /// How many of them there are.
     pub n_values: u32,
     /// [`Flags`]
@@ -138,6 +138,7 @@ pub unsafe extern "C" fn tenure_task(scorer: *const Scorer) -> *const c_char {
     let text = match task {
         "churn" => c"churn",
         "value" => c"value",
+        "churn+value" => c"churn+value",
         "segment" => c"segment",
         _ => c"",
     };

@@ -149,9 +149,14 @@ impl<'a> Model<'a> {
         &self.encoder
     }
 
-    /// `churn`, `value` or `segment`.
+    /// `churn`, `value`, `churn+value` or `segment`.
     pub fn task(&self) -> &'static str {
         self.answer.name()
+    }
+
+    /// What is made of the network's logits.
+    pub fn answer(&self) -> &Answer<'a> {
+        &self.answer
     }
 
     /// Named thresholds of decisions.

@@ -26,11 +26,20 @@ pub enum Score {
         /// Probability of buying at all.
         p_buys: f64,
     },
+    /// Churn and customer value.
+    ChurnValue {
+        /// Of churn; calibrated, in 0..=1.
+        probability: f64,
+        /// Expected value, in the target's unit.
+        expected: f64,
+        /// Probability of buying at all.
+        p_buys: f64,
+    },
     /// A segment.
     Segment {
         /// The nearest centroid, the first of equally near ones.
         segment: u32,
-        /// Euclidean distance to it.
+        /// Euclidean distance to it, or one less the cosine of the angle.
         distance: f64,
     },
 }
@@ -43,12 +52,29 @@ impl Default for Score {
 }
 
 impl Score {
-    /// Its numbers, in the order in which samples hold them, and how many of the two there are.
-    pub fn values(self) -> ([f64; 2], usize) {
+    /// Its numbers, in the order in which samples hold them, and how many of the three there are.
+    pub fn values(self) -> ([f64; 3], usize) {
         match self {
-            Self::Churn { probability } => ([probability, 0.0], 1),
-            Self::Value { expected, p_buys } => ([expected, p_buys], 2),
-            Self::Segment { segment, distance } => ([f64::from(segment), distance], 2),
+            Self::Churn { probability } => ([probability, 0.0, 0.0], 1),
+            Self::Value { expected, p_buys } => ([expected, p_buys, 0.0], 2),
+            Self::ChurnValue { probability, expected, p_buys } => ([probability, expected, p_buys], 3),
+            Self::Segment { segment, distance } => ([f64::from(segment), distance, 0.0], 2),
+        }
+    }
+
+    /// The probability of churn, where it is told.
+    pub fn churn(self) -> Option<f64> {
+        match self {
+            Self::Churn { probability } | Self::ChurnValue { probability, .. } => Some(probability),
+            Self::Value { .. } | Self::Segment { .. } => None,
+        }
+    }
+
+    /// The expected value and the probability of buying, where they are told.
+    pub fn value(self) -> Option<(f64, f64)> {
+        match self {
+            Self::Value { expected, p_buys } | Self::ChurnValue { expected, p_buys, .. } => Some((expected, p_buys)),
+            Self::Churn { .. } | Self::Segment { .. } => None,
         }
     }
 }

@@ -23,7 +23,7 @@ const CHUNK: usize = 64;
 pub struct Session {
     loaded: Option<Owned>,
     row: Vec<Cell>,
-    values: [f64; 2],
+    values: [f64; 3],
     n_values: usize,
     flags: u32,
     message: String,
@@ -37,7 +37,7 @@ impl Session {
         };
         let n_inputs = loaded.as_ref().map_or(0, |owned| owned.model.encoder().inputs().len());
         let row = alloc::vec![Cell::Missing; n_inputs];
-        Self { loaded, row, values: [f64::NAN; 2], n_values: 0, flags: 0, message }
+        Self { loaded, row, values: [f64::NAN; 3], n_values: 0, flags: 0, message }
     }
 
     fn score(&mut self) -> Result<(), String> {
@@ -108,7 +108,7 @@ session_functions! {
     fn tw_message(session) -> *const u8 { session.message.as_ptr() }
     /// Its bytes.
     fn tw_message_size(session) -> usize { session.message.len() }
-    /// `churn`, `value` or `segment`.
+    /// `churn`, `value`, `churn+value` or `segment`.
     fn tw_task(session) -> *const u8 { session.loaded.as_ref().map_or("", |owned| owned.model.task()).as_ptr() }
     /// Its bytes.
     fn tw_task_size(session) -> usize { session.loaded.as_ref().map_or(0, |owned| owned.model.task().len()) }
@@ -169,12 +169,12 @@ session_functions! {
         let result = session.verify();
         session.told(result)
     }
-    /// Scores `n_rows` rows of numbers: two values each go to `out`. 1 for success.
+    /// Scores `n_rows` rows of numbers: three values each go to `out`. 1 for success.
     fn tw_score_numbers(session, rows: *const f32, n_rows: usize, out: *mut f64) -> u32 {
         let n_inputs = session.row.len();
-        // SAFETY: the wrapper has copied `n_rows * n_inputs` numbers there, and made room for two values a row.
+        // SAFETY: the wrapper has copied `n_rows * n_inputs` numbers there, and made room for three values a row.
         let (rows, out) = unsafe {
-            (slice::from_raw_parts(rows, n_rows * n_inputs), slice::from_raw_parts_mut(out.cast::<[f64; 2]>(), n_rows))
+            (slice::from_raw_parts(rows, n_rows * n_inputs), slice::from_raw_parts_mut(out.cast::<[f64; 3]>(), n_rows))
         };
         let Some(owned) = session.loaded.as_mut() else { return 0 };
         let mut predictions = [Prediction::default(); CHUNK];

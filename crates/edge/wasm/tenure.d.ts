@@ -14,15 +14,17 @@ export interface Flags {
 export type Prediction =
   | { probability: number; flags: Flags }
   | { expected: number; pBuys: number; flags: Flags }
+  | { probability: number; expected: number; pBuys: number; flags: Flags }
   | { segment: number; distance: number; flags: Flags };
 
 export interface Model {
-  readonly task: "churn" | "value" | "segment";
+  readonly task: "churn" | "value" | "churn+value" | "segment";
   readonly kernel: "portable" | "simd128";
   readonly inputs: ReadonlyArray<{ name: string; kind: "number" | "level" }>;
   /** Scores a row: an array in the order of `inputs`, or an object by name. Throws where the row does not fit. */
   predict(row: ReadonlyArray<Value> | Readonly<Record<string, Value>>): Prediction;
-  /** Scores rows of numbers (NaN where one is missing), one after the other: two values a row. */
+  /** Scores rows of numbers (NaN where one is missing), one after the other: three values a row, in the order of a
+   * {@link Prediction}; those that the task lacks are 0. */
   predictNumbers(rows: Float32Array): Float64Array;
   /** Throws unless the bundle reproduces its own samples to the last bit. */
   verify(): void;

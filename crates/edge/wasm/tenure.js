@@ -45,23 +45,24 @@
       }
       this.inputs.forEach((input, i) => this.set(i, Array.isArray(row) ? row[i] : row[input.name]));
       this.check(x.tw_score(session));
-      const [first, second] = [x.tw_value(session, 0), x.tw_value(session, 1)];
+      const [first, second, third] = [0, 1, 2].map((place) => x.tw_value(session, place));
       const bits = x.tw_flags(session);
       const flags = {
         missing: (bits & MISSING) !== 0, unseen: (bits & UNSEEN) !== 0, outOfRange: (bits & OUT_OF_RANGE) !== 0,
       };
       if (this.task === "churn") return { probability: first, flags };
       if (this.task === "value") return { expected: first, pBuys: second, flags };
+      if (this.task === "churn+value") return { probability: first, expected: second, pBuys: third, flags };
       return { segment: first, distance: second, flags };
     }
 
-    // Rows of numbers, one after the other; two values a row come back.
+    // Rows of numbers, one after the other; three values a row come back, those that the task lacks 0.
     predictNumbers(rows) {
       const { x, session } = this;
       const nRows = rows.length / this.inputs.length;
       if (!Number.isInteger(nRows)) throw new Error(`${rows.length} values are not whole rows of ${this.inputs.length}`);
       return withBytes(x, new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength), (at) => {
-        const size = 16 * nRows, out = x.tw_alloc(size + 8);
+        const size = 24 * nRows, out = x.tw_alloc(size + 8);
         const aligned = (out + 7) & ~7;
         try {
           this.check(x.tw_score_numbers(session, at, nRows, aligned));

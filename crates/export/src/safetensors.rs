@@ -4,7 +4,9 @@
 //! multiple of eight, then the tensors one after the other.
 
 use serde_json::{Map, Value, json};
-use tenure_artifact::bundle::{Answer, Bundle, Layer, LayerWeights, LeNumber, LeSlice, OUTPUTS_PER_PANEL, Requantize};
+use tenure_artifact::bundle::{
+    Answer, Bundle, Layer, LayerWeights, LeNumber, LeSlice, Nearness, OUTPUTS_PER_PANEL, Requantize,
+};
 
 use crate::ExportError;
 use crate::dense::{factor, floats, integers};
@@ -62,8 +64,17 @@ fn metadata(bundle: &Bundle<'_>) -> Map<String, Value> {
         ("thresholds".to_owned(), json!(bundle.thresholds).to_string()),
         ("activations".to_owned(), Value::Array(activations).to_string()),
     ];
-    if let Answer::Churn { calibration } = &bundle.answer {
+    if let Answer::Churn { calibration } | Answer::ChurnValue { calibration, .. } = &bundle.answer {
         parts.push(("calibration".to_owned(), json!(calibration).to_string()));
+    }
+    if let Answer::Value(scale) | Answer::ChurnValue { value: scale, .. } = &bundle.answer {
+        parts.push(("log_unit".to_owned(), scale.log_unit.to_string()));
+        parts.push(("log_cap".to_owned(), scale.log_cap.to_string()));
+        parts.extend(scale.pool.map(|pool| ("pool".to_owned(), json!(pool).to_string())));
+    }
+    if let Answer::Segment(centroids) = &bundle.answer {
+        let is_cosine = centroids.nearness == Nearness::Cosine;
+        parts.push(("nearness".to_owned(), if is_cosine { "cosine" } else { "euclidean" }.to_owned()));
     }
     parts.extend(bundle.metadata.iter().map(|(name, value)| (format!("bundle.{name}"), value.clone())));
     parts.into_iter().map(|(name, value)| (name, Value::String(value))).collect()

@@ -41,7 +41,9 @@ pub mod two_part;
 mod value;
 
 pub use checkpoint::Checkpoints;
-pub use distil::{DistilJob, StudentRows, distil, student_width};
+pub use distil::{
+    DistilJob, StudentRows, Taught, TaughtValues, Teacher, TeacherForecast, TeacherValue, distil, student_width,
+};
 pub use error::{TrainError, explain};
 pub use fit::{FitJob, fit};
 pub use kernels::{KernelsChoice, KernelsUsed, choose_kernels};

@@ -14,6 +14,12 @@ use crate::Calibration;
 const CHURN: u8 = 1;
 const VALUE: u8 = 2;
 const SEGMENT: u8 = 3;
+// Since version 2.
+const SCALED_VALUE: u8 = 4;
+const CHURN_VALUE: u8 = 5;
+const COSINE_SEGMENT: u8 = 6;
+/// `e` to this is the largest expected value that a bundle may state.
+const MAX_LOG: f64 = 700.0;
 
 /// What is made of the network's logits.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,14 +30,54 @@ pub enum Answer<'a> {
         calibration: Calibration,
     },
     /// Three logits of a zero-inflated log-normal: probability of buying and expected value, means over members.
-    Value,
+    Value(ValueScale),
+    /// A logit of churn, then three of value.
+    ChurnValue {
+        /// From the mean probability of churn to the calibrated one.
+        calibration: Calibration,
+        /// From the logits of value to money.
+        value: ValueScale,
+    },
     /// The nearest centroid to the network's outputs, or to the encoded row where there is no network.
     Segment(Centroids<'a>),
+}
+
+/// From the logits of a zero-inflated log-normal to money.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ValueScale {
+    /// Natural logarithm of the unit in which the network counts values.
+    pub log_unit: f64,
+    /// No log-normal has a mean above `exp(log_cap)` units.
+    pub log_cap: f64,
+    /// What becomes of the lowest expected values; none where each is told as it is.
+    pub pool: Option<ValuePool>,
+}
+
+/// The lowest expected values are told as one: among customers who hardly differ, order is noise.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct ValuePool {
+    /// Expected values up to here are pooled.
+    pub up_to: f64,
+    /// What is told in their place, in money.
+    pub value: f64,
+}
+
+/// How near a row is to a centre.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Nearness {
+    /// Euclidean distance.
+    #[default]
+    Euclidean,
+    /// One less the cosine of the angle; centres have length 1.
+    Cosine,
 }
 
 /// Centres of segments.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Centroids<'a> {
+    /// What "nearest" means.
+    pub nearness: Nearness,
     /// Segments, K.
     pub n_segments: usize,
     /// Width of a centre, D.
@@ -75,11 +121,12 @@ pub struct Policy {
 }
 
 impl Answer<'_> {
-    /// `churn`, `value` or `segment`.
+    /// `churn`, `value`, `churn+value` or `segment`.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Churn { .. } => "churn",
-            Self::Value => "value",
+            Self::Value(_) => "value",
+            Self::ChurnValue { .. } => "churn+value",
             Self::Segment(_) => "segment",
         }
     }
@@ -88,9 +135,42 @@ impl Answer<'_> {
     pub const fn n_outputs(&self) -> usize {
         match self {
             Self::Churn { .. } => 1,
-            Self::Value => 3,
+            Self::Value(_) => 3,
+            Self::ChurnValue { .. } => 4,
             Self::Segment(centroids) => centroids.n_dims,
         }
+    }
+
+    /// The oldest format version that can say it: what older readers can read is written for them.
+    pub(super) fn version(&self) -> u32 {
+        match self {
+            Self::Churn { .. } | Self::Segment(Centroids { nearness: Nearness::Euclidean, .. }) => 1,
+            Self::Value(scale) if *scale == ValueScale::PLAIN => 1,
+            _ => 2,
+        }
+    }
+}
+
+impl ValueScale {
+    /// Values in the network's own unit, capped only where single precision ends.
+    pub const PLAIN: Self = Self { log_unit: 0.0, log_cap: 88.0, pool: None };
+
+    fn write(&self, out: &mut Writer) {
+        out.number(self.log_unit);
+        out.number(self.log_cap);
+        out.flag(self.pool.is_some());
+        let pool = self.pool.unwrap_or(ValuePool { up_to: 0.0, value: 0.0 });
+        out.number(pool.up_to);
+        out.number(pool.value);
+    }
+
+    fn read(from: &mut Reader<'_>) -> Result<Self, BundleError> {
+        let (log_unit, log_cap, is_pooled) = (from.finite_f64()?, from.finite_f64()?, from.flag()?);
+        let pool = ValuePool { up_to: from.finite_f64()?, value: from.finite_f64()? };
+        if log_unit + log_cap > MAX_LOG {
+            return Err(from.invalid("a cap on values within double precision", log_cap.to_bits()));
+        }
+        Ok(Self { log_unit, log_cap, pool: is_pooled.then_some(pool) })
     }
 }
 
@@ -105,7 +185,15 @@ impl Centroids<'static> {
         let transposed: Vec<f32> =
             (0..n_dims).flat_map(|d| (0..n_segments).map(move |k| centres[k * n_dims + d])).collect();
         let panels = LeSlice::owned(panels_of(n_dims, n_segments, 1, &transposed, 0.0));
-        Self { n_segments, n_dims, panels }
+        Self { nearness: Nearness::Euclidean, n_segments, n_dims, panels }
+    }
+}
+
+impl Centroids<'_> {
+    /// The same centres, compared by their direction.
+    #[must_use]
+    pub fn by_cosine(self) -> Self {
+        Self { nearness: Nearness::Cosine, ..self }
     }
 }
 
@@ -116,9 +204,18 @@ pub(super) fn write(answer: &Answer<'_>) -> Vec<u8> {
             out.number(CHURN);
             write_calibration(&mut out, calibration);
         }
-        Answer::Value => out.number(VALUE),
+        Answer::Value(scale) if answer.version() > 1 => {
+            out.number(SCALED_VALUE);
+            scale.write(&mut out);
+        }
+        Answer::Value(_) => out.number(VALUE),
+        Answer::ChurnValue { calibration, value } => {
+            out.number(CHURN_VALUE);
+            write_calibration(&mut out, calibration);
+            value.write(&mut out);
+        }
         Answer::Segment(centroids) => {
-            out.number(SEGMENT);
+            out.number(if centroids.nearness == Nearness::Cosine { COSINE_SEGMENT } else { SEGMENT });
             out.u32(centroids.n_segments);
             out.u32(centroids.n_dims);
             out.align();
@@ -128,14 +225,23 @@ pub(super) fn write(answer: &Answer<'_>) -> Vec<u8> {
     out.into_bytes()
 }
 
-pub(super) fn read(bytes: &[u8]) -> Result<Answer<'_>, BundleError> {
+pub(super) fn read(bytes: &[u8], version: u32) -> Result<Answer<'_>, BundleError> {
     let mut from = Reader::new(Section::Answer, bytes);
     let answer = match from.u8()? {
         CHURN => Answer::Churn { calibration: read_calibration(&mut from)? },
-        VALUE => Answer::Value,
+        VALUE => Answer::Value(ValueScale::PLAIN),
+        SCALED_VALUE => Answer::Value(ValueScale::read(&mut from)?),
+        CHURN_VALUE => {
+            let calibration = read_calibration(&mut from)?;
+            Answer::ChurnValue { calibration, value: ValueScale::read(&mut from)? }
+        }
         SEGMENT => Answer::Segment(read_centroids(&mut from)?),
+        COSINE_SEGMENT => Answer::Segment(read_centroids(&mut from)?.by_cosine()),
         other => return Err(from.invalid("the code of a task", u64::from(other))),
     };
+    if answer.version() > version {
+        return Err(from.invalid("a task of the file's own format", u64::from(version)));
+    }
     from.end()?;
     Ok(answer)
 }
@@ -151,7 +257,7 @@ fn read_centroids<'a>(from: &mut Reader<'a>) -> Result<Centroids<'a>, BundleErro
     if !panels.iter().all(f32::is_finite) {
         return Err(from.invalid("finite centroids", 0));
     }
-    Ok(Centroids { n_segments, n_dims, panels })
+    Ok(Centroids { nearness: Nearness::Euclidean, n_segments, n_dims, panels })
 }
 
 fn write_calibration(out: &mut Writer, calibration: &Calibration) {

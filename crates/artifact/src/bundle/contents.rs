@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::answer::{self, Answer, Policy, Threshold};
 use super::error::BundleError;
-use super::file::{Section, Sections, VERSION, assemble};
+use super::file::{Section, Sections, assemble};
 use super::network::{self, Network};
 use super::reader::Reader;
 use super::samples::{self, Sample};
@@ -71,7 +71,7 @@ impl<'a> Bundle<'a> {
             Some(head) => Some(network::read(head, sections.get(Section::Weights)?)?),
             None => None,
         };
-        let answer = answer::read(sections.get(Section::Answer)?)?;
+        let answer = answer::read(sections.get(Section::Answer)?, sections.version())?;
         check_fit(&inputs, network.as_ref(), &answer)?;
         let bundle = Self {
             inputs,
@@ -106,7 +106,7 @@ impl<'a> Bundle<'a> {
             (Section::Metadata, write_metadata(&self.metadata)),
         ]);
         sections.extend(self.signature.as_ref().map(|s| (Section::Signature, signature::write(s))));
-        assemble(&sections)
+        assemble(self.answer.version(), &sections)
     }
 
     /// A summary of a file for people.
@@ -116,7 +116,7 @@ impl<'a> Bundle<'a> {
         let size = |section| sections.find(section).map(|bytes| SectionSize { section, size_bytes: bytes.len() });
         let layers = bundle.network.iter().flat_map(|network| network.member(0));
         Ok(Description {
-            version: VERSION,
+            version: sections.version(),
             size_bytes: file.len(),
             digest: digest(&file[24..]),
             task: bundle.answer.name(),
@@ -142,7 +142,7 @@ pub struct Description {
     pub size_bytes: usize,
     /// As checked.
     pub digest: u64,
-    /// `churn`, `value` or `segment`.
+    /// `churn`, `value`, `churn+value` or `segment`.
     pub task: &'static str,
     /// Columns and what is done with them.
     pub inputs: Vec<(String, &'static str)>,

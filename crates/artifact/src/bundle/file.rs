@@ -7,8 +7,8 @@ use super::error::BundleError;
 
 /// The first eight bytes.
 pub const MAGIC: [u8; 8] = [0x89, b'T', b'N', b'R', 0x0d, 0x0a, 0x1a, 0x0a];
-/// The newest format version that this build reads, and the one it writes.
-pub const VERSION: u32 = 1;
+/// The newest format version that this build reads. A file is written in the oldest version that holds its contents.
+pub const VERSION: u32 = 2;
 
 pub(super) const ALIGNMENT: usize = 64;
 const HEADER_BYTES: usize = 64;
@@ -85,6 +85,7 @@ impl Section {
 /// The bytes of each section of a checked file; empty where it is absent.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sections<'a> {
+    version: u32,
     bytes: [Option<&'a [u8]>; Section::WRITTEN.len()],
 }
 
@@ -106,7 +107,12 @@ impl<'a> Sections<'a> {
                 return Err(invalid(at, "each section once", u64::from(u32_at(file, at))));
             }
         }
-        Ok(Self { bytes })
+        Ok(Self { version: u32_at(file, VERSION_AT), bytes })
+    }
+
+    /// The format version of the file.
+    pub(super) fn version(&self) -> u32 {
+        self.version
     }
 
     pub(super) fn find(&self, section: Section) -> Option<&'a [u8]> {
@@ -132,7 +138,7 @@ fn check_header(file: &[u8]) -> Result<(), BundleError> {
         return Err(BundleError::NotABundle);
     }
     match u32_at(file, VERSION_AT) {
-        VERSION => {}
+        1..=VERSION => {}
         found if found > VERSION => return Err(BundleError::NewerVersion { found }),
         found => return Err(BundleError::UnknownVersion { found }),
     }
@@ -170,10 +176,10 @@ fn invalid(offset: usize, expected: &'static str, found: u64) -> BundleError {
 }
 
 /// A file of these sections, in the order of [`Section::WRITTEN`].
-pub(super) fn assemble(sections: &[(Section, Vec<u8>)]) -> Vec<u8> {
+pub(super) fn assemble(version: u32, sections: &[(Section, Vec<u8>)]) -> Vec<u8> {
     let mut file = Vec::new();
     file.extend(MAGIC);
-    file.extend(VERSION.to_le_bytes());
+    file.extend(version.to_le_bytes());
     file.resize(N_SECTIONS_AT, 0);
     file.extend((sections.len() as u32).to_le_bytes());
     file.resize(HEADER_BYTES, 0);

@@ -1,6 +1,6 @@
 //! The bundle: a model with all its preprocessing as one little-endian file (`.tenure`).
 //!
-//! # Layout of version 1
+//! # Layout of versions 1 and 2
 //! | bytes | what |
 //! |---|---|
 //! | 0..8 | magic: `89 54 4E 52 0D 0A 1A 0A`; a transfer as text spoils it |
@@ -18,6 +18,9 @@
 //! are known to be there: what a reader allocates is bounded by a constant times the length of the file.
 //!
 //! Weights stay where they are: a read [`Bundle`] borrows them from the file's bytes, whatever their alignment.
+//!
+//! Version 2 adds answers: values with their unit, cap and pool, churn with value, and segments by cosine. A file without
+//! them is still written as version 1, so that runtimes in the field go on reading it.
 //!
 //! # Policy for unusual values
 //! Each encoder documents how it encodes a missing, an unseen or a far value; [`Policy`] says for each kind whether such a
@@ -41,7 +44,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Action, Answer, Centroids, Policy, Threshold};
+pub use answer::{Action, Answer, Centroids, Nearness, Policy, Threshold, ValuePool, ValueScale};
 pub use contents::{Bundle, Description, SectionSize};
 pub use digest::digest;
 pub use error::BundleError;

@@ -9,7 +9,7 @@ use super::layer::{HEAD_BYTES, Layer, read as read_layer, write_body, write_head
 use super::numbers::LeSlice;
 use super::reader::Reader;
 use super::writer::Writer;
-use crate::{Backbone, NetworkSpec, NumericSpec, Sharing};
+use crate::{Backbone, NetworkSpec, NumericSpec, Sharing, ValueFamily};
 
 /// `K` members, each a stack of dense layers, that read the same inputs.
 ///
@@ -71,8 +71,8 @@ impl Network<'static> {
     /// each member's matrices, so that K members are K plain networks.
     ///
     /// # Errors
-    /// [`UnsupportedNetwork`] for embeddings of magnitudes, for `RealMLP`'s mix of identity and activation, and for heads
-    /// that say something of value.
+    /// [`UnsupportedNetwork`] for embeddings of magnitudes, for `RealMLP`'s mix of identity and activation, and for
+    /// distributions of value other than a zero-inflated log-normal in one horizon.
     ///
     /// # Panics
     /// When there are other than [`NetworkSpec::n_weights`] weights.
@@ -83,8 +83,11 @@ impl Network<'static> {
         if matches!(spec.backbone, Backbone::Realmlp(_)) {
             return Err(UnsupportedNetwork { part: "a mix of identity and activation" });
         }
-        if spec.head.value().is_some() {
-            return Err(UnsupportedNetwork { part: "a distribution of values" });
+        if spec.head.value().is_some_and(|value| value.family != ValueFamily::Ziln) {
+            return Err(UnsupportedNetwork { part: "a distribution of values that is no zero-inflated log-normal" });
+        }
+        if spec.head.value().is_some_and(|value| value.horizons.len() > 1) {
+            return Err(UnsupportedNetwork { part: "values in several horizons" });
         }
         let parameters = Parameters::new(spec, weights);
         let n_members = spec.backbone.members();

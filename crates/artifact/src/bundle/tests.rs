@@ -85,7 +85,7 @@ fn tasks_without_a_logit_are_carried_too() {
     let network = value.network.as_mut().expect("it has one");
     network.layers = vec![dense];
     network.input_steps = LeSlice::default();
-    value.answer = Answer::Value;
+    value.answer = Answer::Value(ValueScale::PLAIN);
     let file = value.to_bytes();
     assert_eq!(Bundle::read(&file), Ok(value.clone()));
 
@@ -95,6 +95,39 @@ fn tasks_without_a_logit_are_carried_too() {
     segment.answer = Answer::Segment(Centroids::new(&[0.0, 1.0, 0.5, 0.0, 2.0, 1.0, 1.0].repeat(18), 7));
     let file = segment.to_bytes();
     assert_eq!(Bundle::read(&file), Ok(segment));
+}
+
+/// A value bundle with this answer.
+fn answering(answer: Answer<'static>) -> Bundle<'static> {
+    let mut bundle = bundle();
+    let n = answer.n_outputs();
+    let network = bundle.network.as_mut().expect("it has one");
+    network.layers = vec![Layer::dense(&vec![0.5; 9 * n], &vec![0.1; n], None)];
+    network.input_steps = LeSlice::default();
+    bundle.answer = answer;
+    bundle
+}
+
+#[test]
+fn a_file_has_the_oldest_version_that_holds_it() {
+    let pool = Some(ValuePool { up_to: 3.5, value: 1.25 });
+    let scale = ValueScale { log_unit: 3.0, log_cap: 9.0, pool };
+    let calibration = Calibration::Beta { a: 1.0, b: 0.9, c: 0.1 };
+    let cases = [
+        (answering(Answer::Value(ValueScale::PLAIN)), 1),
+        (answering(Answer::Value(scale)), 2),
+        (answering(Answer::ChurnValue { calibration, value: ValueScale { pool: None, ..scale } }), 2),
+    ];
+    for (bundle, version) in cases {
+        let mut file = bundle.to_bytes();
+        assert_eq!(Bundle::describe(&file).expect("it reads").version, version);
+        assert_eq!(Bundle::read(&file).as_ref(), Ok(&bundle));
+        // An older version of the same contents never was.
+        file[8] = 1;
+        assert_eq!(Bundle::read(&file).is_ok(), version == 1);
+    }
+    let limitless = answering(Answer::Value(ValueScale { log_cap: 699.0, ..scale })).to_bytes();
+    assert!(matches!(Bundle::read(&limitless), Err(BundleError::Invalid { section: Section::Answer, .. })));
 }
 
 #[test]
@@ -124,7 +157,7 @@ fn a_newer_version_is_refused_by_its_number() {
     file[8] = 9;
     let error = Bundle::read(&file).expect_err("the version is not ours");
     assert_eq!(error, BundleError::NewerVersion { found: 9 });
-    assert!(std::format!("{error}").contains("format 9 is newer than format 1"));
+    assert!(std::format!("{error}").contains("format 9 is newer than format 2"));
     file[8] = 0;
     assert_eq!(Bundle::read(&file), Err(BundleError::UnknownVersion { found: 0 }));
 }

@@ -12,15 +12,16 @@ use tenure_data::{
     BadRow, DataError, RawBatch, RawCells, RawColumn, RawFiles, RawStream, RawWanted, RejectWriter, ScoreColumns,
     ScoreStream, ScoreWriter, Scores, Silent,
 };
-use tenure_edge::{Flags, Model, Score, Workspace};
+use tenure_edge::{Flags, Model, Workspace};
 use tenure_table::{Categories, MISSING_CODE, TextColumn};
 
 use super::bundle::read;
-use super::compress::{ID, READ};
 use crate::args::{self, InputFormat};
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
 use crate::progress::Progress;
+use crate::stages::answers::Telling;
+use crate::stages::compress::{ID, READ};
 use crate::stages::explain::{Explained, Explainer, Explaining};
 use crate::stages::score::{Scored, columns, score};
 
@@ -28,12 +29,8 @@ use crate::stages::score::{Scored, columns, score};
 pub fn run(args: &args::Score, output: Output, progress: &mut Progress) -> Result<Exit, Failure> {
     let file = read(&args.bundle)?;
     let model = Model::from_bytes(&file)?;
-    if model.task() != "churn" {
-        let message = format!("{}: a bundle of task `{}`", args.bundle.display(), model.task());
-        return Err(Failure::usage(message, "`tenure score` writes probabilities: give a bundle of task `churn`"));
-    }
     let explainer = if args.explain { Some(explainer(&file, &model, args)?) } else { None };
-    let scorer = Scorer { model: &model, explainer };
+    let scorer = Scorer { model: &model, telling: Telling::of(&model), explainer };
     if args.files == ["-"] {
         return standard_input(&scorer, args);
     }
@@ -46,16 +43,25 @@ pub fn run(args: &args::Score, output: Output, progress: &mut Progress) -> Resul
 /// A model, and what explains its scores where that was asked for.
 struct Scorer<'m> {
     model: &'m Model<'m>,
+    telling: Telling,
     explainer: Option<Explainer<'m>>,
 }
 
 impl Scorer<'_> {
     fn columns(&self, has_ids: bool) -> ScoreColumns {
-        ScoreColumns { has_ids, n_reasons: self.explainer.as_ref().map_or(0, Explainer::n_reasons) }
+        let n_reasons = self.explainer.as_ref().map_or(0, Explainer::n_reasons);
+        ScoreColumns { has_ids, n_reasons, answers: self.telling.columns() }
     }
 }
 
 fn explainer<'m>(file: &[u8], model: &'m Model<'m>, args: &args::Score) -> Result<Explainer<'m>, Failure> {
+    if model.task() != "churn" {
+        let message = format!("a bundle of task `{}`", model.task());
+        return Err(Failure::usage(
+            message,
+            "`--explain` tells what moved a probability: give a bundle of task `churn`",
+        ));
+    }
     let policy = Bundle::describe(file)?.policy;
     if [policy.missing, policy.unseen, policy.out_of_range].contains(&Action::Refuse) {
         let hint =
@@ -88,6 +94,7 @@ fn files(
     };
     let rejected = args.rejected.clone().unwrap_or_else(|| beside(target));
     let mut sink = Sink {
+        telling: &scorer.telling,
         writer: ScoreWriter::create(target, scorer.columns(id.is_some()))?,
         rejects: RejectWriter::new(rejected),
         next_row: 1,
@@ -182,7 +189,7 @@ struct Part<'m> {
     /// Places of the scored rows, and what follows for each of them.
     kept: Vec<usize>,
     ids: Option<TextColumn>,
-    probability: Vec<f64>,
+    answers: Vec<Vec<f64>>,
     unusual: Vec<u8>,
     reasons: Option<Explained<'m>>,
     bad: Vec<BadRow>,
@@ -195,20 +202,23 @@ impl<'m> Part<'m> {
         if !scored.bad.is_empty() {
             let mut bad = scored.bad.iter().map(|row| row.row_idx).peekable();
             kept.retain(|row_idx| bad.next_if_eq(row_idx).is_none());
-            scored.probability = kept.iter().map(|&row_idx| scored.probability[row_idx]).collect();
+            for column in &mut scored.answers {
+                *column = kept.iter().map(|&row_idx| column[row_idx]).collect();
+            }
             scored.unusual = kept.iter().map(|&row_idx| scored.unusual[row_idx]).collect();
             ids = ids.map(|ids| kept.iter().map(|&row_idx| ids.get(row_idx)).collect());
         }
         let reasons =
             scorer.explainer.as_ref().map(|explainer| explainer.explain(&batch, kept.iter().copied().map(Some)));
-        let Scored { probability, unusual, bad } = scored;
+        let Scored { answers, unusual, bad } = scored;
         let (file, first_row, n_rows) = (batch.file.to_path_buf(), batch.first_row, batch.n_rows);
-        Self { file, first_row, n_rows, kept, ids, probability, unusual, reasons, bad }
+        Self { file, first_row, n_rows, kept, ids, answers, unusual, reasons, bad }
     }
 }
 
 /// Where scores go.
-struct Sink {
+struct Sink<'a> {
+    telling: &'a Telling,
     writer: ScoreWriter,
     rejects: RejectWriter,
     next_row: u64,
@@ -216,7 +226,7 @@ struct Sink {
     n_unusual: u64,
 }
 
-impl Sink {
+impl Sink<'_> {
     fn add(&mut self, part: &Part<'_>) -> Result<(), DataError> {
         for bad in &part.bad {
             self.rejects.push(&part.file, part.first_row + bad.row_idx as u64, bad)?;
@@ -225,9 +235,11 @@ impl Sink {
         self.next_row += part.n_rows as u64;
         self.n_scored += part.kept.len() as u64;
         self.n_unusual += part.unusual.iter().filter(|bits| **bits != 0).count() as u64;
-        let (probability, unusual) = (&part.probability, &part.unusual);
         let reasons = part.reasons.as_ref().map(Explained::as_reasons);
-        self.writer.write(&Scores { ids: part.ids.as_ref(), rows: &rows, probability, unusual, reasons })
+        let Self { telling, writer, .. } = self;
+        telling.with_columns(&part.answers, |answers| {
+            writer.write(&Scores { ids: part.ids.as_ref(), rows: &rows, answers, unusual: &part.unusual, reasons })
+        })
     }
 }
 
@@ -262,11 +274,13 @@ fn arrow(scorer: &Scorer<'_>, args: &args::Score, input: impl BufRead + Send) ->
     let mut next_row = 1;
     let work = |batch: RawBatch<'_>| Answers::of(scorer, batch);
     let found = source.read(wanted, &mut Silent, &work, &mut |answers| {
-        let rows: Vec<u64> = (next_row..).take(answers.scored.probability.len()).collect();
+        let rows: Vec<u64> = (next_row..).take(answers.scored.unusual.len()).collect();
         next_row += rows.len() as u64;
-        let Answers { ids, scored: Scored { probability, unusual, .. }, reasons, errors } = &answers;
+        let Answers { ids, scored: Scored { answers, unusual, .. }, reasons, errors } = &answers;
         let reasons = reasons.as_ref().map(Explained::as_reasons);
-        stream.write(&Scores { ids: ids.as_ref(), rows: &rows, probability, unusual, reasons }, errors)
+        scorer.telling.with_columns(answers, |answers| {
+            stream.write(&Scores { ids: ids.as_ref(), rows: &rows, answers, unusual, reasons }, errors)
+        })
     });
     found.map_err(|error| explain_absent(model, error))?;
     stream.finish()?;
@@ -334,8 +348,8 @@ fn answer(scorer: &Scorer<'_>, columns: &[RawColumn], line: &str, workspace: &mu
     });
     let row = row.collect::<Result<Vec<_>, _>>()?;
     let prediction = model.predict(&row, workspace).map_err(|error| error.to_string())?;
-    let Score::Churn { probability } = prediction.score else { return Err("not a churn bundle".into()) };
-    let mut answer = json!({ "probability": probability, "unusual": Flags::from(prediction.unusual).0 });
+    let mut answer = Value::Object(scorer.telling.json(prediction.score));
+    answer["unusual"] = json!(Flags::from(prediction.unusual).0);
     if let Some(id) = metadata(model, ID).and_then(|id| object.get(id)) {
         answer["id"] = id.clone();
     }

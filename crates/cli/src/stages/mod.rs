@@ -1,5 +1,7 @@
 //! What `pipeline.rs` calls, one file for each arrow of its picture.
 
+pub mod answers;
+pub mod compress;
 pub mod explain;
 pub mod finished;
 pub mod groups;

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
+use tenure_artifact::bundle::Answer;
 use tenure_artifact::{ColumnValues, EncodedLevels};
 use tenure_data::{BadRow, RawBatch, RawCells, RawColumn};
-use tenure_edge::{BatchError, Flags, Model, Prediction, Rows, Score, Workspace};
+use tenure_edge::{BatchError, Flags, Model, Prediction, Rows, Workspace};
 
 /// Rows that are scored before the next ones are looked at: what is made of them stays in the cache.
 const CHUNK_ROWS: usize = 4_096;
@@ -12,8 +13,8 @@ const CHUNK_ROWS: usize = 4_096;
 /// What became of consecutive rows.
 #[derive(Debug, Default)]
 pub struct Scored {
-    /// One for each row; NaN for those in `bad`.
-    pub probability: Vec<f64>,
+    /// The numbers of each answer, column by column, one for each row; NaN for rows in `bad`.
+    pub answers: Vec<Vec<f64>>,
     /// One for each row, see [`Flags`].
     pub unusual: Vec<u8>,
     /// Rows that were not scored, ascending.
@@ -26,13 +27,23 @@ pub fn columns(model: &Model<'_>) -> Vec<RawColumn> {
     inputs.map(|input| RawColumn { name: input.name.clone(), is_number: input.encoder.reads_numbers() }).collect()
 }
 
+/// How many numbers an answer has.
+fn n_answers(model: &Model<'_>) -> usize {
+    match model.answer() {
+        Answer::Churn { .. } => 1,
+        Answer::Value(_) | Answer::Segment(_) => 2,
+        Answer::ChurnValue { .. } => 3,
+    }
+}
+
 /// Scores a batch. What cannot be read, and what the model's policy refuses, is among [`Scored::bad`].
 pub fn score(model: &Model<'_>, batch: &RawBatch<'_>) -> Scored {
     let levels: Vec<Option<EncodedLevels>> =
         batch.columns.iter().enumerate().map(|(input_idx, cells)| encode(model, input_idx, cells)).collect();
     let columns: Vec<ColumnValues<'_>> = batch.columns.iter().zip(&levels).map(column).collect();
     // What could not be read comes before what became of the half-read row.
-    let mut scored = Scored { bad: batch.bad.clone(), ..Scored::default() };
+    let answers = vec![Vec::with_capacity(batch.n_rows); n_answers(model)];
+    let mut scored = Scored { bad: batch.bad.clone(), answers, unusual: Vec::with_capacity(batch.n_rows) };
     let mut workspace = Workspace::new(model);
     let mut out = vec![Prediction::default(); CHUNK_ROWS.min(batch.n_rows)];
     let mut start = 0;
@@ -40,14 +51,18 @@ pub fn score(model: &Model<'_>, batch: &RawBatch<'_>) -> Scored {
         let rows = start..(start + CHUNK_ROWS).min(batch.n_rows);
         let out = &mut out[..rows.len()];
         chunk(model, &columns, rows.clone(), out, &mut workspace, &mut scored.bad);
-        scored.probability.extend(out.iter().map(|prediction| probability(prediction.score)));
+        for (place, column) in scored.answers.iter_mut().enumerate() {
+            column.extend(out.iter().map(|prediction| prediction.score.values().0[place]));
+        }
         scored.unusual.extend(out.iter().map(|prediction| Flags::from(prediction.unusual).0 as u8));
         start = rows.end;
     }
     scored.bad.sort_by_key(|row| row.row_idx);
     scored.bad.dedup_by_key(|row| row.row_idx);
-    for row in &scored.bad {
-        scored.probability[row.row_idx] = f64::NAN;
+    for column in &mut scored.answers {
+        for row in &scored.bad {
+            column[row.row_idx] = f64::NAN;
+        }
     }
     scored
 }
@@ -99,8 +114,4 @@ fn chunk(
         bad.push(BadRow { row_idx, column: String::new(), reason, value: String::new() });
         first_row = row_idx + 1;
     }
-}
-
-fn probability(score: Score) -> f64 {
-    if let Score::Churn { probability } = score { probability } else { f64::NAN }
 }

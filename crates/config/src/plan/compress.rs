@@ -36,6 +36,10 @@ pub struct Quantize {
     pub max_auc_loss: f64,
     /// Log loss on the test rows that the bundle may add to that of the run's networks.
     pub max_log_loss_rise: f64,
+    /// Normalized Gini of value on the test rows that the bundle may lose against the run's predictions.
+    pub max_gini_loss: f64,
+    /// By how much of it the sum of expected values on the test rows may change.
+    pub max_total_change: f64,
 }
 
 choices! {

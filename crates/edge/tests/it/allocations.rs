@@ -46,7 +46,7 @@ pub(crate) fn allocated<T>(job: impl FnOnce() -> T) -> (T, (usize, usize)) {
 #[test]
 fn scoring_allocates_nothing() {
     for bits in [8, 32] {
-        for task in ["churn", "value", "segment"] {
+        for task in ["churn", "value", "joint", "segment", "angle"] {
             let file = mixed_bundle(task, bits).to_bytes();
             for kernel in Kernel::available() {
                 let model = Model::from_bytes(&file).unwrap().with_kernel(kernel).unwrap();

@@ -5,7 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tenure_artifact::bundle::{
     Action, Answer, Bundle, Cell, Centroids, Layer, LeSlice, Network, Policy, QuantizedDense, Sample, Threshold,
-    quantize_channels,
+    ValuePool, ValueScale, quantize_channels,
 };
 use tenure_artifact::{
     Activation, Calibration, Embedding, Encoder, InputColumn, Levels, Magnitude, OneHot, Piecewise, RawValue, Scale,
@@ -159,15 +159,24 @@ pub(crate) fn raw(cells: &[Cell]) -> Vec<RawValue<'_>> {
     cells.iter().map(Cell::as_raw).collect()
 }
 
+fn centroids() -> Centroids<'static> {
+    let centres: Vec<f32> = (0..20 * 4).map(|i| ((i * 29) % 17) as f32 / 8.0 - 1.0).collect();
+    Centroids::new(&centres, 4)
+}
+
+fn money() -> ValueScale {
+    ValueScale { log_unit: 3.25, log_cap: 1.5, pool: Some(ValuePool { up_to: 12.0, value: 7.75 }) }
+}
+
 /// A bundle with every encoder, a network of this precision and this task, and samples of its own scores.
 pub(crate) fn mixed_bundle(task: &str, bits: u8) -> Bundle<'static> {
     let (n_outputs, answer) = match task {
         "churn" => (1, Answer::Churn { calibration: Calibration::Beta { a: 0.9, b: 1.1, c: 0.05 } }),
-        "value" => (3, Answer::Value),
-        _ => {
-            let centres: Vec<f32> = (0..20 * 4).map(|i| ((i * 29) % 17) as f32 / 8.0 - 1.0).collect();
-            (4, Answer::Segment(Centroids::new(&centres, 4)))
-        }
+        "value" => (3, Answer::Value(ValueScale::PLAIN)),
+        "money" => (3, Answer::Value(money())),
+        "joint" => (4, Answer::ChurnValue { calibration: Calibration::Platt { a: 0.9, b: 0.1 }, value: money() }),
+        "angle" => (4, Answer::Segment(centroids().by_cosine())),
+        _ => (4, Answer::Segment(centroids())),
     };
     // 4 continuous, 1 + 5 + 1 binary, 3 embedded.
     let mut network = network(&dense(&[14, 21, n_outputs], 3), bits);

@@ -14,11 +14,12 @@ const N_SECTIONS_AT: usize = 32;
 /// Numbers that counts, widths and codes break at.
 const TELLING: [u32; 12] = [0, 1, 2, 3, 5, 255, 256, 65_535, 65_536, 1 << 20, i32::MAX.cast_unsigned(), u32::MAX];
 
-/// Bundles of every task, precision and encoder.
+/// Bundles of every task, precision and encoder; first one of the newest format, whose header lets every task through.
 pub(crate) fn originals() -> Vec<Vec<u8>> {
-    let mixed = [("churn", 8), ("churn", 4), ("value", 32), ("segment", 8), ("segment", 32)]
-        .map(|(task, bits)| mixed_bundle(task, bits).to_bytes());
-    mixed.into_iter().chain([compact_bundle().to_bytes()]).collect()
+    let cases = [("joint", 8), ("churn", 8), ("churn", 4), ("value", 32), ("segment", 8), ("segment", 32)];
+    let mixed = cases.into_iter().chain([("money", 8), ("angle", 32)]);
+    let mixed = mixed.map(|(task, bits)| mixed_bundle(task, bits).to_bytes());
+    mixed.chain([compact_bundle().to_bytes()]).collect()
 }
 
 /// Reads a file, and where that succeeds scores rows with it on every kernel: they must agree even then.

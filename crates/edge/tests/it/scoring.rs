@@ -8,7 +8,7 @@ use tenure_edge::{BatchError, Flags, Kernel, Model, Prediction, Rows, Score, Sco
 
 use crate::made::{Scaling, mixed_bundle, mixed_row, numeric_bundle, numeric_rows, raw};
 
-fn bits(prediction: &Prediction) -> ([u64; 2], RowFlags) {
+fn bits(prediction: &Prediction) -> ([u64; 3], RowFlags) {
     (prediction.score.values().0.map(f64::to_bits), prediction.unusual)
 }
 
@@ -16,7 +16,8 @@ fn bits(prediction: &Prediction) -> ([u64; 2], RowFlags) {
 fn every_kernel_gives_the_same_bits_for_made_rows() {
     let mut rng = ChaCha8Rng::seed_from_u64(5);
     let rows: Vec<Vec<Cell>> = (0..300).map(|_| mixed_row(&mut rng)).collect();
-    for (task, precision) in [("churn", 8), ("churn", 4), ("churn", 32), ("value", 8), ("value", 32), ("segment", 8)] {
+    let cases = [("churn", 8), ("churn", 4), ("churn", 32), ("value", 8), ("value", 32), ("joint", 8), ("joint", 32)];
+    for (task, precision) in cases.into_iter().chain([("segment", 8), ("angle", 8)]) {
         let file = mixed_bundle(task, precision).to_bytes();
         let scores = |kernel| {
             let model = Model::from_bytes(&file).unwrap().with_kernel(kernel).unwrap();

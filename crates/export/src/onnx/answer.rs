@@ -1,13 +1,13 @@
 //! From logits to the answer: calibration, value, the nearest centroid.
 
 use tenure_artifact::Calibration;
-use tenure_artifact::bundle::{Answer, Centroids, OUTPUTS_PER_PANEL};
+use tenure_artifact::bundle::{Answer, Centroids, Nearness, OUTPUTS_PER_PANEL, ValueScale};
 use tenure_artifact::calibration::PROBABILITY_FLOOR;
 
 use super::graph::{Attribute, Graph, Kind, Value, signed};
 
-/// Expected values stop growing at e to this, which still fits single precision.
-const MAX_LOG_VALUE: f32 = 88.0;
+/// Directions of rows shorter than this are not told apart.
+const LEAST_LENGTH: f32 = 1e-30;
 
 /// The outputs of the task, from the logits `[N, O]` of each member.
 pub(super) fn answer(graph: &mut Graph, answer: &Answer<'_>, logits: &[Value]) {
@@ -16,7 +16,13 @@ pub(super) fn answer(graph: &mut Graph, answer: &Answer<'_>, logits: &[Value]) {
             let probability = churn(graph, calibration, logits);
             graph.output("probability", &probability, Kind::Float, true);
         }
-        Answer::Value => value(graph, logits),
+        Answer::Value(scale) => value(graph, scale, logits, 0),
+        Answer::ChurnValue { calibration, value: scale } => {
+            let of_churn: Vec<Value> = logits.iter().map(|member| graph.columns(member, &[0], 4)).collect();
+            let probability = churn(graph, calibration, &of_churn);
+            graph.output("probability", &probability, Kind::Float, true);
+            value(graph, scale, logits, 1);
+        }
         Answer::Segment(centroids) => segment(graph, centroids, logits),
     }
 }
@@ -75,27 +81,38 @@ fn interpolated(graph: &mut Graph, x: &[f64], y: &[f64], p: &Value) -> Value {
     graph.op("Add", &[&y_left, &climbed])
 }
 
-/// Zero-inflated log-normal: `P(buys) = σ(l0)`, `E = σ(l0) exp(l1 + ½ softplus(l2)²)`, both averaged over members.
-fn value(graph: &mut Graph, logits: &[Value]) {
-    let (half, top) = (graph.scalar(0.5_f32), graph.scalar(MAX_LOG_VALUE));
+/// Zero-inflated log-normal: `P(buys) = σ(l0)`, `E = σ(l0) exp(l1 + ½ softplus(l2)²)`, both averaged over members, in
+/// the scale's unit; the lowest expected values as one. `first` is the place of the first of the three logits, the last ones.
+fn value(graph: &mut Graph, scale: &ValueScale, logits: &[Value], first: usize) {
+    let [half, top, unit] = [0.5, scale.log_cap, scale.log_unit].map(|number| graph.scalar(number as f32));
     let (mut bought, mut expected) = (Vec::new(), Vec::new());
     for member in logits {
-        let [l0, l1, l2] = [0, 1, 2].map(|place| graph.columns(member, &[place], 3));
+        let [l0, l1, l2] = [0, 1, 2].map(|place| graph.columns(member, &[first + place], first + 3));
         let p = graph.op("Sigmoid", &[&l0]);
         let sigma = graph.op("Softplus", &[&l2]);
         let variance = graph.op("Mul", &[&sigma, &sigma]);
         let half_variance = graph.op("Mul", &[&variance, &half]);
         let log_value = graph.op("Add", &[&l1, &half_variance]);
         let log_value = graph.op("Min", &[&log_value, &top]);
+        let log_value = graph.op("Add", &[&log_value, &unit]);
         let conditional = graph.op("Exp", &[&log_value]);
         expected.push(graph.op("Mul", &[&p, &conditional]));
         bought.push(p);
     }
-    for (name, members) in [("expected", expected), ("p_buys", bought)] {
+    let [expected, bought] = [expected, bought].map(|members| {
         let members = graph.concat(&members);
-        let mean = graph.reduce("ReduceMean", &members, 1, true);
-        graph.output(name, &mean, Kind::Float, true);
-    }
+        graph.reduce("ReduceMean", &members, 1, true)
+    });
+    let expected = match scale.pool {
+        None => expected,
+        Some(pool) => {
+            let [up_to, pooled] = [pool.up_to, pool.value].map(|number| graph.scalar(number as f32));
+            let is_low = graph.op("LessOrEqual", &[&expected, &up_to]);
+            graph.op("Where", &[&is_low, &pooled, &expected])
+        }
+    };
+    graph.output("expected", &expected, Kind::Float, true);
+    graph.output("p_buys", &bought, Kind::Float, true);
 }
 
 /// The nearest centroid to the mean of the members' outputs, and how far it is.
@@ -108,6 +125,8 @@ fn segment(graph: &mut Graph, centroids: &Centroids<'_>, points: &[Value]) {
             graph.op("Mean", &many)
         }
     };
+    let is_cosine = centroids.nearness == Nearness::Cosine;
+    let point = if is_cosine { direction(graph, &point) } else { point };
     let at = |segment: usize, dim: usize| {
         (segment / OUTPUTS_PER_PANEL * d + dim) * OUTPUTS_PER_PANEL + segment % OUTPUTS_PER_PANEL
     };
@@ -120,7 +139,22 @@ fn segment(graph: &mut Graph, centroids: &Centroids<'_>, points: &[Value]) {
     let keep = ("keepdims", Attribute::Int(0));
     let nearest = graph.op_with("ArgMin", &[&squares], &[("axis", Attribute::Int(1)), keep]);
     let least = graph.reduce("ReduceMin", &squares, 1, false);
-    let distance = graph.op("Sqrt", &[&least]);
+    let distance = if is_cosine {
+        // Between directions the squared distance is 2 (1 - cos).
+        let half = graph.scalar(0.5_f32);
+        graph.op("Mul", &[&least, &half])
+    } else {
+        graph.op("Sqrt", &[&least])
+    };
     graph.output("segment", &nearest, Kind::Int64, false);
     graph.output("distance", &distance, Kind::Float, false);
+}
+
+/// Rows of length 1.
+fn direction(graph: &mut Graph, point: &Value) -> Value {
+    let square = graph.reduce("ReduceSumSquare", point, 1, true);
+    let length = graph.op("Sqrt", &[&square]);
+    let least = graph.scalar(LEAST_LENGTH);
+    let length = graph.op("Max", &[&length, &least]);
+    graph.op("Div", &[point, &length])
 }

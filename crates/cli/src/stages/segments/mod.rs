@@ -4,6 +4,7 @@ mod cluster;
 mod customers;
 mod encode;
 mod findings;
+mod finished;
 mod later;
 mod picture;
 mod tell;
@@ -21,6 +22,7 @@ use crate::seeds;
 use crate::stages::prepare;
 
 pub use customers::customers;
+pub use finished::FinishedSegments;
 
 /// From the experiment to its report.
 pub fn run(job: &Job<'_>, progress: &mut Progress) -> Result<SegmentResults, Failure> {

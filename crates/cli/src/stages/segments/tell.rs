@@ -1,6 +1,6 @@
 //! Segments into the run's folder: customers, centroids, metrics, report, card.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tenure_config::Plan;
 use tenure_data::{Loaded, RfmRows, SegmentRows, write_segments};
@@ -18,16 +18,16 @@ use crate::pipeline::Job;
 use crate::run_dir::RunDir;
 
 /// `model/centroids.json`: with `model/preprocessor.json`, all that is needed to put a new customer into a segment.
-#[derive(Serialize)]
-struct SegmentModel<'a> {
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SegmentModel {
     /// `euclidean`, or `cosine`: then rows are scaled to length 1 first.
-    metric: &'a str,
+    pub metric: String,
     /// The encoded columns in order: the preprocessor's magnitudes, then its indicators.
-    columns: &'a [String],
+    pub columns: Vec<String>,
     /// In the order of `centroids`.
-    names: Vec<&'a str>,
+    pub names: Vec<String>,
     /// One for each segment.
-    centroids: Vec<&'a [f64]>,
+    pub centroids: Vec<Vec<f64>>,
 }
 
 /// Writes `segments.parquet`.
@@ -80,10 +80,10 @@ pub fn model(dir: &RunDir, plan: &Plan, findings: &Findings) -> Result<(), Failu
     dir.folder("model")?;
     let columns = &findings.encoded.columns;
     let model = SegmentModel {
-        metric: plan.segments.metric.name(),
-        columns,
-        names: findings.segments.iter().map(|segment| segment.name.as_str()).collect(),
-        centroids: findings.centroids.chunks_exact(columns.len()).collect(),
+        metric: plan.segments.metric.name().to_owned(),
+        columns: columns.clone(),
+        names: findings.segments.iter().map(|segment| segment.name.clone()).collect(),
+        centroids: findings.centroids.chunks_exact(columns.len()).map(<[f64]>::to_vec).collect(),
     };
     dir.write_json("model/centroids.json", &model)?;
     Ok(dir.write_json("model/preprocessor.json", &findings.encoded.preprocessor)?)

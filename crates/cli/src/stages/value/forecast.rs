@@ -251,6 +251,18 @@ fn failure(error: &LifetimeError, cutoff: &CutoffInfo) -> Failure {
     )
 }
 
+/// The forecasts among features.
+const FEATURES: [&str; 4] = ["lifetime_p_alive", "lifetime_purchases", "lifetime_spend", VALUE_FEATURE];
+/// The one that is a forecast of value.
+pub const VALUE_FEATURE: &str = "lifetime_value";
+
+/// Takes back what [`add_features`] added, but for the lineage.
+pub fn drop_features(loaded: &mut Loaded) {
+    let table = std::mem::replace(&mut loaded.table, Table::new(Vec::new()).expect("no column is ragged"));
+    let kept = table.into_columns().into_iter().filter(|column| !FEATURES.contains(&column.name.as_str())).collect();
+    loaded.table = Table::new(kept).expect("columns of one table");
+}
+
 /// Adds what Pareto/NBD and Gamma-Gamma forecast to the features of a log, with their lineage.
 pub fn add_features(loaded: &mut Loaded) -> Result<(), Failure> {
     let Some(events) = &mut loaded.events else { return Ok(()) };
@@ -266,7 +278,7 @@ pub fn add_features(loaded: &mut Loaded) -> Result<(), Failure> {
             forecast.purchases,
         ),
         ("lifetime_spend", "money", "expected amount of a purchase, by Gamma-Gamma", forecast.spend),
-        ("lifetime_value", "money", "lifetime_purchases * lifetime_spend", forecast.value),
+        (VALUE_FEATURE, "money", "lifetime_purchases * lifetime_spend", forecast.value),
     ];
     let mut columns = Vec::new();
     for (name, unit, definition, values) in all.into_iter().take(if has_amounts { 4 } else { 2 }) {

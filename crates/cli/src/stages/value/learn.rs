@@ -226,7 +226,7 @@ pub fn unit(offset: Option<&[f64]>, row: u32) -> f64 {
 }
 
 /// The table with values in units of the offset.
-fn relative(table: &Table, offset: Option<&[f64]>) -> Table {
+pub fn relative(table: &Table, offset: Option<&[f64]>) -> Table {
     let (Some(offset), Some(column)) = (offset, table.with_role(Role::Value)) else { return table.clone() };
     let Values::Numeric(values) = &column.values else { return table.clone() };
     let values = values.iter().zip(offset).map(|(&value, offset)| (f64::from(value) / offset) as f32);
