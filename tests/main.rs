@@ -18,5 +18,6 @@ mod layering;
 mod program_errors;
 mod runs;
 mod segments;
+mod sequences;
 mod signing;
 mod tenure;

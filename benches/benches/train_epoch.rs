@@ -30,11 +30,13 @@ fn rows(n: usize, shift: usize) -> Dataset {
             continuous: (0..16).map(magnitude).collect(),
             binary: (0..32).map(|j| format!("g{j}")).collect(),
             categorical: vec![],
+            sequence: vec![],
         },
         continuous: (0..16 * n).map(|i| uniform(i / 16, i % 16)).collect(),
         binary: (0..32 * n).map(|i| f32::from(u8::from(uniform(i / 32, 50 + i % 32) > 0.5))).collect(),
         categorical: vec![],
         target: (0..n).map(|i| f32::from(u8::from(score(i) > 0.0))).collect(),
+        sequence: None,
         weight: vec![1.0; n],
     }
 }

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 ///
 /// # Shapes
 /// An encoded data set of `B` rows has `continuous [B, F]`, `binary [B, G]` and `categorical [B, C]`, where `F`, `G` and
-/// `C` are the lengths of the three lists.
+/// `C` are the lengths of the three lists; each of its events before a row holds `S` numbers, the length of the fourth.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct InputLayout {
@@ -17,6 +17,9 @@ pub struct InputLayout {
     pub binary: Vec<String>,
     /// Embedding indices.
     pub categorical: Vec<CategoricalInput>,
+    /// What each event before a row holds; empty without sequences of events.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub sequence: Vec<String>,
 }
 
 /// One scaled magnitude.

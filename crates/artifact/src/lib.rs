@@ -31,6 +31,7 @@ mod preprocessor;
 mod raw;
 mod row_encoder;
 mod scale;
+mod sequence;
 mod value;
 
 pub use calibration::Calibration;
@@ -38,10 +39,11 @@ pub use category::{Embedding, Levels, MISSING_INDEX, OneHot, TargetStatistics, U
 pub use head::{Head, JointHead};
 pub use layout::{CategoricalInput, ContinuousInput, InputLayout};
 pub use magnitude::{Magnitude, TwoValued};
-pub use network::{Activation, Backbone, Hidden, NetworkSpec, NumericSpec, Sharing};
+pub use network::{Activation, Backbone, Hidden, NetworkSpec, NumericSpec, SequenceSpec, Sharing};
 pub use parameters::{Parameter, ParameterRole};
 pub use preprocessor::{DropReason, DroppedColumn, Encoder, InputColumn, Preprocessor};
 pub use raw::{ApplyError, RawValue, RowBuffers, RowFlags};
 pub use row_encoder::{ColumnValues, EncodeScratch, EncodedLevels, RawRow, RowEncoder, TileBuffers};
 pub use scale::{Piecewise, Quartiles, Scale};
+pub use sequence::SequenceScale;
 pub use value::{LabelStatistics, Predictive, SIGMA_FLOOR, ValueFamily, ValueHead};

@@ -17,10 +17,25 @@ pub struct NetworkSpec {
     pub numeric: NumericSpec,
     /// Width of the embedding of each categorical input, E.
     pub category_width: usize,
+    /// What reads the events before a row, if anything does.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub sequence: Option<SequenceSpec>,
     /// Between inputs and heads.
     pub backbone: Backbone,
     /// What it answers.
     pub head: Head,
+}
+
+/// A gated recurrent unit over the events before a row (Cho et al. 2014, arXiv 1406.1078), whose last state is an input
+/// of the first layer; a row without events has the state 0.
+///
+/// With `[r | z] = sigmoid(x W + b + h U)` and `n = tanh(x W + b + r ⊙ (h U + c))`, each from its own third of the columns
+/// of `W` and `U`, an event `x` turns the state `h` into `(1 − z) ⊙ n + z ⊙ h`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct SequenceSpec {
+    /// Width of the state, Q.
+    pub width: usize,
 }
 
 /// How magnitudes enter the network.

@@ -1,6 +1,7 @@
 //! The weights of a network by name, shape and role, in the one order in which they are stored.
 //!
-//! Letters: `F` magnitudes, `K` members, `D` width, `E` embedding width, `O` outputs of a head.
+//! Letters: `F` magnitudes, `K` members, `D` width, `E` embedding width, `S` numbers of an event, `Q` width of the state
+//! after events, `O` outputs of a head.
 
 use alloc::{format, string::String, vec, vec::Vec};
 
@@ -35,6 +36,10 @@ pub enum ParameterRole {
     NumericBias,
     /// The rows of all category embeddings, one category after the other.
     CategoryTable,
+    /// A matrix of the gated recurrent unit.
+    SequenceWeight,
+    /// A bias of the gated recurrent unit.
+    SequenceBias,
 }
 
 /// The name, shape and role of one parameter.
@@ -58,10 +63,10 @@ impl Parameter {
 }
 
 impl NetworkSpec {
-    /// Inputs of the first layer: embedded magnitudes, indicators, embedded categories.
+    /// Inputs of the first layer: embedded magnitudes, indicators, embedded categories, the state after the events.
     pub fn input_width(&self) -> usize {
         let (f, g, c) = self.inputs.widths();
-        f * self.numeric.width() + g + c * self.category_width
+        f * self.numeric.width() + g + c * self.category_width + self.sequence.map_or(0, |s| s.width)
     }
 
     /// Inputs of the last layer.
@@ -79,6 +84,7 @@ impl NetworkSpec {
         let mut list = Vec::new();
         self.push_numeric(&mut list);
         self.push_categories(&mut list);
+        self.push_sequence(&mut list);
         if matches!(self.backbone, Backbone::Realmlp(_)) {
             list.push(parameter("front.scale", vec![self.input_width()], ParameterRole::FrontScale, 1));
         }
@@ -118,6 +124,15 @@ impl NetworkSpec {
         if rows > 0 {
             list.push(parameter("category.table", vec![rows, e], ParameterRole::CategoryTable, e));
         }
+    }
+
+    fn push_sequence(&self, list: &mut Vec<Parameter>) {
+        use ParameterRole::{SequenceBias, SequenceWeight};
+        let Some(q) = self.sequence.map(|s| s.width) else { return };
+        list.push(parameter("sequence.input", vec![self.inputs.sequence.len(), 3 * q], SequenceWeight, q));
+        list.push(parameter("sequence.state", vec![q, 3 * q], SequenceWeight, q));
+        list.push(parameter("sequence.bias", vec![3 * q], SequenceBias, q));
+        list.push(parameter("sequence.candidate_bias", vec![q], SequenceBias, q));
     }
 
     fn push_block(&self, list: &mut Vec<Parameter>, block: usize) {
@@ -167,9 +182,11 @@ mod tests {
                 continuous: vec![magnitude("a"), magnitude("b")],
                 binary: vec!["c".into(), "d".into(), "e".into()],
                 categorical: vec![category("f", 4), category("g", 6)],
+                sequence: vec!["h".into(), "i".into()],
             },
             numeric: NumericSpec::Pwl { edges: vec![vec![0.0, 1.0], vec![0.0, 1.0, 2.0]], width: 3 },
             category_width: 5,
+            sequence: None,
             backbone,
             head: Head::Binary,
         }
@@ -194,6 +211,14 @@ mod tests {
     fn mini_tabm_scales_only_the_inputs() {
         let scales = spec(tabm(Sharing::Mini)).parameters().into_iter().filter(|p| p.name.contains("scale")).count();
         assert_eq!(scales, 1);
+    }
+
+    #[test]
+    fn a_state_of_events_is_an_input_and_has_the_weights_of_a_gated_recurrent_unit() {
+        let without = spec(Backbone::Logistic);
+        let with = NetworkSpec { sequence: Some(crate::SequenceSpec { width: 7 }), ..without.clone() };
+        assert_eq!(with.input_width(), without.input_width() + 7);
+        assert_eq!(with.n_weights(), without.n_weights() + 2 * 21 + 7 * 21 + 21 + 7 + 7);
     }
 
     #[test]

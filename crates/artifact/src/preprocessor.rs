@@ -8,7 +8,7 @@ use crate::category::missing_name;
 use crate::magnitude::missing_indicator;
 use crate::{
     ApplyError, CategoricalInput, ContinuousInput, Embedding, InputLayout, Magnitude, OneHot, RawValue, RowBuffers,
-    RowFlags, Scale, TargetStatistics, TwoValued,
+    RowFlags, Scale, SequenceScale, TargetStatistics, TwoValued,
 };
 
 /// The fitted encoders of a table: what turns a raw row into the inputs of a network, in training and at the edge alike.
@@ -41,6 +41,9 @@ pub struct Preprocessor {
     pub dropped: Vec<DroppedColumn>,
     /// What the encoded rows hold.
     pub layout: InputLayout,
+    /// The scales of what each event before a row holds; empty without sequences of events.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub sequence: Vec<SequenceScale>,
 }
 
 /// A column and its encoder.
@@ -196,7 +199,21 @@ impl Preprocessor {
             }
         }
         assert!(quantiles.next().is_none(), "there are more quantiles than continuous inputs");
-        Self { inputs, dropped, layout }
+        Self { inputs, dropped, layout, sequence: Vec::new() }
+    }
+
+    /// The same, with events before each row that are scaled so.
+    #[must_use]
+    pub fn with_sequence(mut self, scales: Vec<SequenceScale>) -> Self {
+        self.layout.sequence = scales.iter().map(|scale| scale.name.clone()).collect();
+        self.sequence = scales;
+        self
+    }
+
+    /// The same without what it knows of events: what a single row is encoded by.
+    #[must_use]
+    pub fn without_sequence(&self) -> Self {
+        self.clone().with_sequence(Vec::new())
     }
 
     /// Encodes one row, with one value for each of `inputs`, into buffers of the layout's widths. Allocates nothing.

@@ -210,7 +210,8 @@ pub fn network(spec: &NetworkSpec) -> String {
         NumericSpec::Plr { width, .. } => format!(", PLR embeddings of width {width}"),
         NumericSpec::Pbld { width, .. } => format!(", PBLD embeddings of width {width}"),
     };
-    backbone + &numeric
+    let sequence = spec.sequence.map(|s| format!(", GRU of width {} over the last purchases", s.width));
+    backbone + &numeric + &sequence.unwrap_or_default()
 }
 
 /// One curve for each network of a partition.

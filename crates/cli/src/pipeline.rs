@@ -108,7 +108,8 @@ impl Job<'_> {
 
     /// What computes training steps.
     fn kernels(&self, device: &ChosenDevice) -> Result<KernelsChoice, Failure> {
-        Ok(tenure_train::choose_kernels(self.plan().train.kernels, device)?)
+        let plan = self.plan();
+        Ok(tenure_train::choose_kernels(plan.train.kernels, plan.model.sequence.is_on(), device)?)
     }
 
     /// Writes `run.json`.

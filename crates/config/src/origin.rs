@@ -98,7 +98,11 @@ impl Origins {
         for setting in &mut self.settings {
             setting.applies = match (setting.section.as_str(), setting.key.as_str()) {
                 ("time", "horizon" | "gap" | "cutoffs" | "n_train" | "step") if is_segments => false,
-                ("split" | "model" | "train" | "gates", _) | ("features", "lifetime") if is_segments => false,
+                ("split" | "model" | "model.sequence" | "train" | "gates", _) | ("features", "lifetime")
+                    if is_segments =>
+                {
+                    false
+                }
                 ("segments", "k_min" | "k_max" | "criterion") => is_segments && plan.segments.k.is_none(),
                 ("segments", "at" | "compare_back") => is_segments && has_events,
                 ("segments", _) => is_segments,
@@ -108,6 +112,8 @@ impl Origins {
                 ("model", "offset") => {
                     has_events && plan.model.kind.is_network() && plan.experiment.task.predicts_value()
                 }
+                ("model.sequence", "kind") => has_events && plan.model.kind.is_network(),
+                ("model.sequence", _) => has_events && plan.model.sequence.is_on(),
                 ("gates", "min_gini" | "min_spearman" | "max_value_ratio") => plan.experiment.task.predicts_value(),
                 ("gates", "min_auc" | "max_log_loss" | "max_ece") => plan.experiment.task.predicts_churn(),
                 ("time" | "features", _) => has_events,

@@ -1,8 +1,9 @@
 //! What `model.kind` and `model.preset` stand for: every default of `[model]` and `[train]`, in one place.
 
+use crate::kind::Choice;
 use crate::{
     Activation, ClassWeight, Kernels, Model, ModelHead, ModelKind, NumericEmbedding, NumericEncoding, Offset, Preset,
-    Schedule, TabmVariant, Train,
+    Schedule, Sequence, SequenceInput, SequenceKind, TabmVariant, Train,
 };
 
 /// The defaults of a kind and a preset; keys given in the file win.
@@ -51,6 +52,7 @@ fn tabm(preset: Preset) -> (Model, Train) {
         n_frequencies: 24,
         frequency_scale: 0.01,
         offset: Offset::None,
+        sequence: Sequence { kind: SequenceKind::None, length: 32, width: 32, inputs: SequenceInput::ALL.into() },
     };
     let train = Train {
         epochs: 200,

@@ -11,8 +11,8 @@ use crate::reader::Reader;
 use crate::{
     Csv, Cutoffs, Data, Delimiter, Device, DeviceKind, Distill, Encode, Evaluate, Experiment, Features, Gates, Model,
     ModelHead, ModelKind, NumericEncoding, Plan, Precision, Preset, Profit, Quantize, Report, Returns, Run,
-    SegmentCriterion, SegmentMetric, Segments, Source, Split, SplitKind, StudentScales, Synthetic, SyntheticKind, Task,
-    Time, Train, presets,
+    SegmentCriterion, SegmentMetric, Segments, Sequence, Source, Split, SplitKind, StudentScales, Synthetic,
+    SyntheticKind, Task, Time, Train, presets,
 };
 
 /// What a file says before its parts are compared with each other.
@@ -211,6 +211,17 @@ fn model(s: &mut crate::reader::Section<'_>, d: &Model) -> Model {
         n_frequencies: s.get("n_frequencies", &count(1..=1_024), d.n_frequencies as u64) as usize,
         frequency_scale: s.get("frequency_scale", &float().above(0.0).at_most(1e3), d.frequency_scale),
         offset: s.get("offset", &choice(), d.offset),
+        sequence: sequence(s, &d.sequence),
+    }
+}
+
+fn sequence(s: &mut crate::reader::Section<'_>, d: &Sequence) -> Sequence {
+    let mut s = s.sub("sequence");
+    Sequence {
+        kind: s.get("kind", &choice(), d.kind),
+        length: s.get("length", &count(1..=4_096), d.length as u64) as usize,
+        width: s.get("width", &count(1..=1_024), d.width as u64) as usize,
+        inputs: s.get("inputs", &list(choice()).distinct(), d.inputs.clone()),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use tenure_config::{Data, Plan, Source, SyntheticKind, Task};
-use tenure_table::{Column, Role, Span, Table, Timestamp};
+use tenure_table::{Column, Role, Sequences, Span, Table, Timestamp};
 
 use crate::attributes::Attributes;
 use crate::customers::{self, Purpose, id_column};
@@ -114,7 +114,15 @@ fn load_events(plan: &Plan, now: Timestamp, observer: &mut dyn Observer) -> Resu
         // Nothing is predicted: the window after the date is empty.
         columns.retain(|column| column.role != Role::Target);
     }
-    Ok(Loaded { table: table(columns)?, validation, files, events: Some(info), rejected })
+    let table = with_sequences(table(columns)?, rows.sequences)?;
+    Ok(Loaded { table, validation, files, events: Some(info), rejected })
+}
+
+fn with_sequences(table: Table, sequences: Option<Sequences>) -> Result<Table, DataError> {
+    let Some(sequences) = sequences else { return Ok(table) };
+    table
+        .with_sequences(sequences)
+        .map_err(|error| DataError::Library { doing: "joining the last purchases".into(), reason: error.to_string() })
 }
 
 fn id_name(data: &Data) -> &str {
@@ -134,6 +142,9 @@ fn features(plan: &Plan, log: KeptLog, observer: &mut dyn Observer) -> Result<Ev
         RowBuilder::new(&plan.features, &log.schema, &cutoffs, log.range).with_labels(task, plan.time.returns);
     if task.predicts_value() || plan.features.lifetime {
         builder = builder.with_histories();
+    }
+    if task != Task::Segments {
+        builder = builder.with_sequences(&plan.model.sequence);
     }
     let mut done = 0;
     for bucket in log.buckets.into_logs() {

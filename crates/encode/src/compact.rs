@@ -20,7 +20,7 @@ const IDENTITY: [f32; 2] = [-8.0, 8.0];
 ///
 /// Target statistics keep the scaled mean of each level, so what they write stays the same but for rounding. The layout's
 /// quantiles are taken over from the scales that the lines follow. A scale that no line in single precision can follow
-/// stays.
+/// stays. Events before a row are left out: a single row comes without them.
 ///
 /// ```
 /// use tenure_artifact::{Encoder, InputColumn, Magnitude, Preprocessor, Scale};
@@ -39,7 +39,8 @@ const IDENTITY: [f32; 2] = [-8.0, 8.0];
 pub fn compact(prep: &Preprocessor) -> Preprocessor {
     let column = |input: &InputColumn| InputColumn::new(input.name.clone(), compact_encoder(&input.encoder));
     let inputs = prep.inputs.iter().map(column).collect();
-    Preprocessor { inputs, dropped: prep.dropped.clone(), layout: prep.layout.clone() }
+    let whole = Preprocessor { inputs, ..prep.clone() };
+    whole.without_sequence()
 }
 
 /// Rows that `prep` has encoded as `data`, encoded by `compact(prep)`: target statistics are taken from `data`, where

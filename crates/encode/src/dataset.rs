@@ -1,6 +1,7 @@
 //! Encoded rows, dense and row-major: what a network trains on and scores.
 
 use tenure_artifact::InputLayout;
+use tenure_table::Sequences;
 
 /// Encoded rows.
 ///
@@ -20,6 +21,8 @@ pub struct Dataset {
     /// The targets, `[B, T]`, in the order of the table's columns: churn is 0 or 1, a value is at least 0 and in the units
     /// of the data.
     pub target: Vec<f32>,
+    /// The scaled events before each row, with the layout's `S` numbers each; none where the layout has none.
+    pub sequence: Option<Sequences>,
     /// How much each row counts, `[B]`, positive and finite; 1 where the table has no weights.
     pub weight: Vec<f32>,
 }
@@ -65,6 +68,7 @@ impl Dataset {
             binary: take_rows(&self.binary, g, rows),
             categorical: take_rows(&self.categorical, c, rows),
             target: take_rows(&self.target, self.n_targets(), rows),
+            sequence: self.sequence.as_ref().map(|sequence| sequence.take(rows)),
             weight: take_rows(&self.weight, 1, rows),
         }
     }
@@ -90,16 +94,21 @@ mod tests {
 
     #[test]
     fn taking_rows_keeps_their_cells_together() {
+        let mut events = Sequences::new(vec!["h".into()]);
+        events.push_row(&[4.0]);
+        events.push_row(&[5.0, 6.0]);
         let data = Dataset {
             layout: InputLayout {
                 continuous: vec![],
                 binary: vec!["a".into(), "b".into()],
                 categorical: vec![CategoricalInput { name: "c".into(), n_levels: 9 }],
+                sequence: vec!["h".into()],
             },
             continuous: vec![],
             binary: vec![0.0, 1.0, 2.0, 3.0],
             categorical: vec![7, 8],
             target: vec![0.0, 20.0, 1.0, 30.0],
+            sequence: Some(events),
             weight: vec![1.0, 2.0],
         };
         let taken = data.take(&[1, 0, 1]);
@@ -110,5 +119,6 @@ mod tests {
         assert_eq!(taken.target, [1.0, 30.0, 0.0, 20.0, 1.0, 30.0]);
         assert_eq!((taken.n_targets(), taken.target_row(1)), (2, [0.0, 20.0].as_slice()));
         assert_eq!(taken.weight, [2.0, 1.0, 2.0]);
+        assert_eq!(taken.sequence.expect("kept").values(), [5.0, 6.0, 4.0, 5.0, 6.0]);
     }
 }

@@ -162,6 +162,14 @@ pub enum EncodeError {
         /// The columns that there are.
         present: Vec<String>,
     },
+    /// The encoders were fitted to events before each row that this table lacks.
+    #[error("the model was fitted to events with {}; the table has {}", list(expected), if found.is_empty() { "none".into() } else { list(found) })]
+    AbsentSequences {
+        /// What each event holds.
+        expected: Vec<String>,
+        /// What each event of the table holds; empty without events.
+        found: Vec<String>,
+    },
     /// A row index beyond the table.
     #[error("row {row_idx} of a table of {n_rows} rows")]
     RowIndex {

@@ -22,6 +22,7 @@ impl EncodeError {
             Self::NoFeatures { .. } => "ENC0014",
             Self::Weight { .. } => "ENC0015",
             Self::AbsentColumn { .. } => "ENC0016",
+            Self::AbsentSequences { .. } => "ENC0020",
             Self::RowIndex { .. } => "ENC0017",
             Self::ValueTarget { .. } => "ENC0018",
             Self::Holdout { .. } => "ENC0019",
@@ -47,6 +48,7 @@ impl EncodeError {
             Self::NoFeatures { .. } => "give at least one column that varies the role `numeric` or `category`",
             Self::Weight { .. } => "correct the weight, or remove the row",
             Self::AbsentColumn { .. } => "score a table with the columns that the model was trained on",
+            Self::AbsentSequences { .. } => "score rows of a log, loaded with the model's own `model.sequence`",
             Self::ValueTarget { .. } => "a customer who bought nothing has the value 0; mend the row, or remove it",
             Self::Holdout { .. } => "name customers who are there, and leave others to train on",
             Self::RowIndex { .. } => {
@@ -128,6 +130,11 @@ pub const CODES: &[(&str, &str)] = &[
         "ENC0019",
         "`split.holdout` names the customers who test at the last cutoff and never train. Some of them must have a row \
          there, and somebody else must have a row at an earlier cutoff.",
+    ),
+    (
+        "ENC0020",
+        "A network with a sequence encoder reads the last purchases before each row, with the same numbers as in training. \
+         They come from the event log that `model.sequence` was set for; a table of customers has none.",
     ),
 ];
 

@@ -1,8 +1,8 @@
 //! Applying fitted encoders to many rows at once, with the very functions that encode a single row.
 
 use rayon::prelude::*;
-use tenure_artifact::{Encoder, InputColumn, InputLayout, Preprocessor};
-use tenure_table::{Categories, MISSING_CODE, Table, Values};
+use tenure_artifact::{Encoder, InputColumn, InputLayout, Preprocessor, SequenceScale};
+use tenure_table::{Categories, MISSING_CODE, Sequences, Table, Values};
 
 use crate::error::type_name;
 use crate::target::{Target, weights};
@@ -18,7 +18,33 @@ pub fn transform(prep: &Preprocessor, table: &Table, rows: &[u32]) -> Result<Dat
     check_rows(table, rows)?;
     let target = Target::of(table)?.take(rows)?;
     let sources = prep.inputs.iter().map(|input| source(input, table)).collect::<Result<Vec<_>, EncodeError>>()?;
-    Ok(assemble(&prep.layout, &sources, rows, target, weights(table, rows)?))
+    let sequence = sequence(&prep.sequence, table, rows)?;
+    Ok(assemble(&prep.layout, &sources, rows, Labels { target, weight: weights(table, rows)? }, sequence))
+}
+
+/// The scaled events before these rows; none where the preprocessor knows of none.
+pub(crate) fn sequence(
+    scales: &[SequenceScale],
+    table: &Table,
+    rows: &[u32],
+) -> Result<Option<Sequences>, EncodeError> {
+    if scales.is_empty() {
+        return Ok(None);
+    }
+    let names = || scales.iter().map(|scale| scale.name.as_str());
+    match table.sequences().filter(|found| found.names().iter().map(String::as_str).eq(names())) {
+        Some(found) => Ok(Some(found.take(rows).map(|place, raw| scales[place].apply(raw)))),
+        None => Err(EncodeError::AbsentSequences {
+            expected: names().map(str::to_owned).collect(),
+            found: table.sequences().map_or_else(Vec::new, |found| found.names().to_vec()),
+        }),
+    }
+}
+
+/// What is known of each row beside its inputs.
+pub(crate) struct Labels {
+    pub(crate) target: Vec<f32>,
+    pub(crate) weight: Vec<f32>,
 }
 
 /// Refuses row indices beyond the table.
@@ -94,8 +120,8 @@ pub(crate) fn assemble(
     layout: &InputLayout,
     sources: &[Source<'_>],
     rows: &[u32],
-    target: Vec<f32>,
-    weight: Vec<f32>,
+    labels: Labels,
+    sequence: Option<Sequences>,
 ) -> Dataset {
     let (f, g, c) = layout.widths();
     let continuous = fill(rows, f, |first, rows, cells| {
@@ -120,7 +146,8 @@ pub(crate) fn assemble(
             source.write_categorical(rows, cells.iter_mut().skip(column).step_by(c));
         }
     });
-    Dataset { layout: layout.clone(), continuous, binary, categorical, target, weight }
+    let Labels { target, weight } = labels;
+    Dataset { layout: layout.clone(), continuous, binary, categorical, target, sequence, weight }
 }
 
 /// A row-major matrix, written chunk by chunk in parallel: `write(place of the first row, rows, their cells)`.

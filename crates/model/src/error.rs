@@ -17,6 +17,9 @@ pub enum SpecError {
         /// The kind.
         kind: tenure_config::ModelKind,
     },
+    /// A network that reads purchases one by one was asked for, and the rows have none.
+    #[error("`model.sequence` reads the last purchases of each row, and the rows come without them")]
+    NoSequence,
 }
 
 impl SpecError {
@@ -32,6 +35,12 @@ impl SpecError {
             "Pareto/NBD and BG/NBD are fitted by maximum likelihood and have no network to describe. The program never \
              asks for one: whoever calls the library must look at the kind first.",
         ),
+        (
+            "MDL0003",
+            "Purchases one by one come from an event log. Where nothing that `model.sequence.inputs` names is in the log, such \
+             as amounts of a log without a column of role amount, no sequence is left: name other inputs, or set \
+             model.sequence.kind = \"none\".",
+        ),
     ];
 
     /// The code under which `tenure explain` tells more.
@@ -39,6 +48,7 @@ impl SpecError {
         match self {
             Self::NoInputs => "MDL0001",
             Self::NoNetwork { .. } => "MDL0002",
+            Self::NoSequence => "MDL0003",
         }
     }
 }

@@ -5,6 +5,7 @@ use tenure_artifact::{Backbone, NetworkSpec, Parameter, Sharing};
 
 use crate::inputs::{Batch, InputConstants, NumericWeights, embed};
 use crate::layers::{activate, mixed, scaled, shaped, shared};
+use crate::sequence::{GruWeights, gru};
 
 /// A network's computation on one device. Weights come as leaves: one flat tensor per parameter, in the order of
 /// [`NetworkSpec::parameters`]; with gradients tracked on them, [`Graph::outputs`] is differentiable.
@@ -171,7 +172,7 @@ impl Graph {
     /// # Shapes
     /// → `[B, N]`, `N` the description's input width
     fn first_inputs(&self, leaves: &[Tensor<1>], batch: &Batch) -> Tensor<2> {
-        let mut parts = Vec::with_capacity(3);
+        let mut parts = Vec::with_capacity(4);
         if let Some(x) = batch.continuous.clone() {
             parts.push(self.magnitudes(leaves, x));
         }
@@ -179,6 +180,17 @@ impl Graph {
         if let Some(indices) = batch.categorical.clone() {
             let table = self.named(leaves, "category.table").expect("categories have a table");
             parts.push(self.constants.categories(indices, table));
+        }
+        if self.spec.sequence.is_some() {
+            let weight = |name: &str| self.named::<2>(leaves, name).expect("a recurrent unit has its weights");
+            let bias = |name: &str| self.named::<1>(leaves, name).expect("a recurrent unit has its weights");
+            let weights = GruWeights {
+                input: weight("sequence.input"),
+                state: weight("sequence.state"),
+                bias: bias("sequence.bias"),
+                candidate_bias: bias("sequence.candidate_bias"),
+            };
+            parts.push(gru(&weights, batch.sequence.as_ref().expect("rows of a network that reads events")));
         }
         let x = if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(parts, 1) };
         match self.named::<1>(leaves, "front.scale") {

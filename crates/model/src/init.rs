@@ -48,7 +48,9 @@ fn draw(spec: &NetworkSpec, parameter: &Parameter, frequency_scale: f32, rng: &m
         | ParameterRole::Bias
         | ParameterRole::HeadBias
         | ParameterRole::NumericBias
-        | ParameterRole::CategoryTable => uniform(n, bound, rng),
+        | ParameterRole::CategoryTable
+        | ParameterRole::SequenceWeight
+        | ParameterRole::SequenceBias => uniform(n, bound, rng),
     }
 }
 
@@ -64,6 +66,8 @@ fn first_scaling(spec: &NetworkSpec, parameter: &Parameter, rng: &mut ChaCha8Rng
     let mut row_of_chunks = vec![spec.numeric.width(); f];
     row_of_chunks.extend(std::iter::repeat_n(1, g));
     row_of_chunks.extend(std::iter::repeat_n(spec.category_width, c));
+    // Each number of a state is an input of its own.
+    row_of_chunks.extend(std::iter::repeat_n(1, spec.sequence.map_or(0, |s| s.width)));
     let mut values = Vec::with_capacity(parameter.n_elements());
     for _ in 0..parameter.shape[0] {
         for &chunk in &row_of_chunks {

@@ -6,6 +6,8 @@ use burn::tensor::activation::relu;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use tenure_artifact::{CategoricalInput, NetworkSpec, NumericSpec};
 
+use crate::sequence::SequenceBatch;
+
 /// Encoded rows on a device. A kind of input that the network does not have is `None`.
 #[derive(Clone, Debug)]
 pub struct Batch {
@@ -15,6 +17,8 @@ pub struct Batch {
     pub binary: Option<Tensor<2>>,
     /// `[B, C]`
     pub categorical: Option<Tensor<2, Int>>,
+    /// The events before each row.
+    pub sequence: Option<SequenceBatch>,
 }
 
 impl Batch {
@@ -28,7 +32,13 @@ impl Batch {
         let indices = categorical.iter().map(|&i| i.cast_signed()).collect::<Vec<i32>>();
         let upload = || Tensor::from_data(TensorData::new(indices, [n_rows, n_categories]), device);
         let categorical = (n_categories > 0).then(upload);
-        Self { continuous: floats(continuous), binary: floats(binary), categorical }
+        Self { continuous: floats(continuous), binary: floats(binary), categorical, sequence: None }
+    }
+
+    /// The same rows with the events before them.
+    #[must_use]
+    pub fn with_sequence(self, sequence: Option<SequenceBatch>) -> Self {
+        Self { sequence, ..self }
     }
 
     /// `B`

@@ -5,7 +5,7 @@
 //! on the host from a seed, so that they are the same on every device. Device is a value, never a type parameter.
 //!
 //! Letters used for shapes: `B` rows, `F` magnitudes, `G` indicators, `C` categories, `K` members, `D` width, `E`
-//! embedding width, `O` outputs of a head.
+//! embedding width, `O` outputs of a head, `S` numbers of an event, `Q` width of the state after events.
 
 mod device;
 mod error;
@@ -16,6 +16,7 @@ mod layers;
 mod loss;
 mod network;
 pub mod reference;
+mod sequence;
 mod spec;
 mod weights;
 
@@ -30,5 +31,6 @@ pub use init::initial_weights;
 pub use inputs::Batch;
 pub use loss::{TargetColumns, cross_entropy, value_losses};
 pub use network::Network;
+pub use sequence::{Events, SequenceBatch};
 pub use spec::describe;
 pub use weights::SaveError;

@@ -18,6 +18,8 @@ pub struct Row<'a> {
     pub binary: &'a [f64],
     /// `[C]`
     pub categorical: &'a [usize],
+    /// The events before the row, the oldest first, `[its events, S]`.
+    pub sequence: &'a [f64],
 }
 
 /// A network with its weights as plain numbers.
@@ -110,10 +112,36 @@ impl<'a> Reference<'a> {
             x.extend(&table[(start + level) * e..(start + level + 1) * e]);
             start += category.n_levels;
         }
+        x.extend(self.state(row.sequence));
         if let Some(scale) = self.get("front.scale") {
             x.iter_mut().zip(scale).for_each(|(x, s)| *x *= s);
         }
         x
+    }
+
+    /// The state of the gated recurrent unit after these events; nothing where the network has none.
+    fn state(&self, events: &[f64]) -> Vec<f64> {
+        let Some(q) = self.spec.sequence.map(|s| s.width) else { return Vec::new() };
+        let get = |name: &str| self.get(name).expect("a recurrent unit has its weights");
+        let (input, state) = (get("sequence.input"), get("sequence.state"));
+        let (bias, candidate_bias) = (get("sequence.bias"), get("sequence.candidate_bias"));
+        let sigmoid = |v: f64| 1.0 / (1.0 + (-v).exp());
+        let mut h = vec![0.0; q];
+        for event in events.chunks_exact(self.spec.inputs.sequence.len()) {
+            let product = |x: &[f64], w: &[f64], j: usize| -> f64 {
+                x.iter().enumerate().map(|(i, x)| x * w[i * 3 * q + j]).sum()
+            };
+            let from_event = |j: usize| product(event, input, j) + bias[j];
+            let next = |j: usize| {
+                let r = sigmoid(from_event(j) + product(&h, state, j));
+                let z = sigmoid(from_event(q + j) + product(&h, state, q + j));
+                let recalled = product(&h, state, 2 * q + j) + candidate_bias[j];
+                let candidate = (from_event(2 * q + j) + r * recalled).tanh();
+                (1.0 - z) * candidate + z * h[j]
+            };
+            h = (0..q).map(next).collect();
+        }
+        h
     }
 
     /// The embedding of one magnitude.
@@ -222,12 +250,13 @@ mod tests {
             inputs: cases::inputs(0, 2, &[]),
             numeric: NumericSpec::Plain,
             category_width: 1,
+            sequence: None,
             backbone: Backbone::Tabm { hidden, sharing: Sharing::Full, members: 2 },
             head: tenure_artifact::Head::Binary,
         };
         // r = [[1, −1], [2, 1]], W = [3, 4], s = [10, 1], b = [0.5, −1], heads [2, 1] and [0, 0.25].
         let weights = [1.0, -1.0, 2.0, 1.0, 3.0, 4.0, 10.0, 1.0, 0.5, -1.0, 2.0, 1.0, 0.0, 0.25];
-        let row = Row { continuous: &[], binary: &[2.0, 1.0], categorical: &[] };
+        let row = Row { continuous: &[], binary: &[2.0, 1.0], categorical: &[], sequence: &[] };
         // Member 0: relu((2·3 − 1·4)·10 + 0.5)·2 = 41. Member 1: relu(2·2·3 + 4 − 1)·1 + 0.25 = 15.25.
         assert_eq!(Reference::new(&spec, &weights).outputs(&row), [41.0, 15.25]);
     }

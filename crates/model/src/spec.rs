@@ -1,6 +1,8 @@
 //! The experiment's `[model]` and the encoded inputs into a network description.
 
-use tenure_artifact::{Activation, Backbone, Head, Hidden, InputLayout, NetworkSpec, NumericSpec, Sharing};
+use tenure_artifact::{
+    Activation, Backbone, Head, Hidden, InputLayout, NetworkSpec, NumericSpec, SequenceSpec, Sharing,
+};
 use tenure_config::{self as plan, ModelKind, NumericEmbedding, TabmVariant};
 
 use crate::SpecError;
@@ -11,7 +13,8 @@ const CATEGORY_WIDTH: usize = 8;
 /// Describes the network that `[model]` asks for on the given inputs, with a head that was fitted to the training labels.
 ///
 /// # Errors
-/// [`SpecError::NoInputs`] where the inputs are none; [`SpecError::NoNetwork`] where the kind is fitted, not trained.
+/// [`SpecError::NoInputs`] where the inputs are none; [`SpecError::NoNetwork`] where the kind is fitted, not trained;
+/// [`SpecError::NoSequence`] where purchases are to be read and the inputs have none.
 pub fn describe(model: &plan::Model, inputs: &InputLayout, head: Head) -> Result<NetworkSpec, SpecError> {
     if inputs.widths() == (0, 0, 0) {
         return Err(SpecError::NoInputs);
@@ -19,10 +22,14 @@ pub fn describe(model: &plan::Model, inputs: &InputLayout, head: Head) -> Result
     if !model.kind.is_network() {
         return Err(SpecError::NoNetwork { kind: model.kind });
     }
+    if model.sequence.is_on() && inputs.sequence.is_empty() {
+        return Err(SpecError::NoSequence);
+    }
     Ok(NetworkSpec {
         inputs: inputs.clone(),
         numeric: numeric(model, inputs),
         category_width: CATEGORY_WIDTH,
+        sequence: model.sequence.is_on().then_some(SequenceSpec { width: model.sequence.width }),
         backbone: backbone(model),
         head,
     })

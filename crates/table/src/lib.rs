@@ -21,12 +21,14 @@ extern crate alloc;
 
 mod column;
 mod role;
+mod sequences;
 mod table;
 mod text;
 mod time;
 
 pub use column::{Categories, Column, MISSING_CODE, Values};
 pub use role::{ParseRoleError, Role};
+pub use sequences::Sequences;
 pub use table::{Table, TableError};
 pub use text::TextColumn;
 pub use time::{Span, Timestamp};

@@ -5,13 +5,14 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::{Column, Role, Values};
+use crate::{Column, Role, Sequences, Values};
 
 /// Columns of equal length with distinct names.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     columns: Vec<Column>,
     n_rows: usize,
+    sequences: Option<Sequences>,
 }
 
 /// Columns that do not form a table.
@@ -60,7 +61,24 @@ impl Table {
                 return Err(TableError::Ragged { column: column.name.clone(), expected: n_rows, found });
             }
         }
-        Ok(Self { columns, n_rows })
+        Ok(Self { columns, n_rows, sequences: None })
+    }
+
+    /// The table with the events before each row.
+    ///
+    /// # Errors
+    /// [`TableError::Ragged`] where they are of another number of rows.
+    pub fn with_sequences(self, sequences: Sequences) -> Result<Self, TableError> {
+        let (expected, found) = (self.n_rows, sequences.n_rows());
+        if expected != found {
+            return Err(TableError::Ragged { column: "sequences of events".into(), expected, found });
+        }
+        Ok(Self { sequences: Some(sequences), ..self })
+    }
+
+    /// The events before each row; none unless they were asked for.
+    pub fn sequences(&self) -> Option<&Sequences> {
+        self.sequences.as_ref()
     }
 
     /// The number of rows.
@@ -73,9 +91,16 @@ impl Table {
         &self.columns
     }
 
-    /// The columns, given away.
-    pub fn into_columns(self) -> Vec<Column> {
-        self.columns
+    /// The table with what `change` makes of its columns; the events before each row stay.
+    ///
+    /// # Errors
+    /// As [`Table::new`] and [`Table::with_sequences`].
+    pub fn map_columns(self, change: impl FnOnce(Vec<Column>) -> Vec<Column>) -> Result<Self, TableError> {
+        let table = Self::new(change(self.columns))?;
+        match self.sequences {
+            Some(sequences) => table.with_sequences(sequences),
+            None => Ok(table),
+        }
     }
 
     /// The column of this name.
@@ -95,7 +120,11 @@ impl Table {
     #[must_use]
     pub fn take(&self, rows: &[u32]) -> Self {
         let take = |column: &Column| Column::new(column.name.clone(), column.role, column.values.take(rows));
-        Self { columns: self.columns.iter().map(take).collect(), n_rows: rows.len() }
+        Self {
+            columns: self.columns.iter().map(take).collect(),
+            n_rows: rows.len(),
+            sequences: self.sequences.as_ref().map(|sequences| sequences.take(rows)),
+        }
     }
 
     /// The table with the values of one column replaced.
@@ -109,7 +138,7 @@ impl Table {
         let mut columns = self.columns.clone();
         let column = columns.iter_mut().find(|column| column.name == name).expect("the caller names a column it has");
         column.values = values;
-        Self::new(columns)
+        Ok(Self { sequences: self.sequences.clone(), ..Self::new(columns)? })
     }
 
     /// The columns a model may read, in order.
@@ -135,6 +164,19 @@ mod tests {
         assert_eq!(taken.column("x").unwrap().values, Values::Numeric(vec![2.0, 0.0, 2.0]));
         assert_eq!(taken.column("id").unwrap().values, Values::Text(["c", "a", "c"].into_iter().collect()));
         assert!(table.with_values("x", Values::Numeric(vec![7.0])).is_err());
+    }
+
+    #[test]
+    fn events_stay_with_their_rows() {
+        let column = Column::new("x", Role::Numeric, Values::Numeric(vec![0.0, 1.0]));
+        let table = Table::new(vec![column]).unwrap();
+        let mut sequences = Sequences::new(vec!["amount".into()]);
+        sequences.push_row(&[5.0, 6.0]);
+        let one_row = table.clone().with_sequences(sequences.clone());
+        assert!(matches!(one_row, Err(TableError::Ragged { expected: 2, found: 1, .. })));
+        sequences.push_row(&[7.0]);
+        let table = table.with_sequences(sequences).unwrap().with_values("x", Values::Numeric(vec![3.0, 4.0])).unwrap();
+        assert_eq!(table.take(&[1, 0]).sequences().unwrap().values(), [7.0, 5.0, 6.0]);
     }
 
     #[test]

@@ -229,6 +229,11 @@ fn update(hasher: &mut blake3::Hasher, data: &Dataset) {
     }
     let bytes: Vec<u8> = data.categorical.iter().flat_map(|v| v.to_le_bytes()).collect();
     hasher.update(&bytes);
+    if let Some(sequence) = &data.sequence {
+        let offsets: Vec<u8> = sequence.offsets().iter().flat_map(|o| (*o as u64).to_le_bytes()).collect();
+        let values: Vec<u8> = sequence.values().iter().flat_map(|v| v.to_le_bytes()).collect();
+        hasher.update(&offsets).update(&values);
+    }
 }
 
 #[cfg(test)]

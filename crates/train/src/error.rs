@@ -137,6 +137,17 @@ pub enum TrainError {
         /// What computes there.
         backend: String,
     },
+    /// Fused kernels were insisted on for a network that reads purchases one by one.
+    #[error("no fused kernels for sequences of purchases, train.kernels = \"fused\" insists on them")]
+    FusedSequence,
+    /// The rows come without the events that the network reads.
+    #[error("rows with events of {found:?}, expected {expected:?}")]
+    Sequence {
+        /// What the network takes of each event.
+        expected: Vec<String>,
+        /// What the rows bring; empty without events.
+        found: Vec<String>,
+    },
     /// No network fits the inputs.
     #[error(transparent)]
     Spec(#[from] SpecError),
@@ -234,6 +245,16 @@ impl TrainError {
             "Fused kernels train on the CPU (device.kind = \"cpu\"). Elsewhere, leave train.kernels at \"auto\" or set it to \
              \"plain\".",
         ),
+        (
+            "TRN0020",
+            "Fused kernels compute every network but the encoder of sequences. Leave train.kernels at \"auto\", or set \
+             model.sequence.kind = \"none\".",
+        ),
+        (
+            "TRN0021",
+            "A network with a sequence encoder reads the last purchases of each row, with the same numbers as in training. \
+             Use rows that were loaded and encoded as the run's were.",
+        ),
     ];
 
     /// The code under which `tenure explain` tells more.
@@ -258,6 +279,8 @@ impl TrainError {
             Self::OtherTask { .. } => "TRN0017",
             Self::OneHorizon { .. } => "TRN0018",
             Self::FusedElsewhere { .. } => "TRN0019",
+            Self::FusedSequence => "TRN0020",
+            Self::Sequence { .. } => "TRN0021",
             Self::Spec(error) => error.code(),
             Self::Device(error) => error.code(),
             Self::Weights(error) => error.code(),
@@ -272,7 +295,7 @@ impl TrainError {
                 Some(format!("set train.learning_rate below {:.1e}", learning_rate / 3.0))
             }
             Self::NoValidation => Some("raise split.validation".to_owned()),
-            Self::FusedElsewhere { .. } => Some("set train.kernels = \"auto\"".to_owned()),
+            Self::FusedElsewhere { .. } | Self::FusedSequence => Some("set train.kernels = \"auto\"".to_owned()),
             Self::CheckpointDamaged { path, .. } | Self::CheckpointForeign { path } => {
                 Some(format!("delete {} to train from the start", path.display()))
             }

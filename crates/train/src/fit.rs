@@ -10,6 +10,7 @@ use crate::checkpoint::{Checkpoints, fingerprint};
 use crate::kernels::choose_kernels;
 use crate::labels::{fit_head, log_unit_share};
 use crate::run::{Run, Setting};
+use crate::trained::check_sequence;
 use crate::{EpochRecord, Labels, Observer, TrainError, Trained};
 
 /// What is to be trained.
@@ -43,7 +44,7 @@ pub fn fit(
     check(&job)?;
     let head = fit_head(job.model, job.labels, job.train)?;
     let spec = describe(job.model, &job.train.layout, head)?;
-    let kernels = choose_kernels(job.settings.kernels, job.device)?;
+    let kernels = choose_kernels(job.settings.kernels, job.model.sequence.is_on(), job.device)?;
     let setting = Setting {
         job,
         spec: &spec,
@@ -75,7 +76,10 @@ fn check(job: &FitJob<'_>) -> Result<(), TrainError> {
         return Err(TrainError::Targets { labels: job.labels, found });
     }
     let (expected, found) = (job.train.layout.widths(), job.validation.layout.widths());
-    if expected == found { Ok(()) } else { Err(TrainError::Layout { expected, found }) }
+    if expected != found {
+        return Err(TrainError::Layout { expected, found });
+    }
+    check_sequence(job.model.sequence.is_on(), &job.train.layout, &job.validation.layout)
 }
 
 type Outcome = (tenure_model::Network, Vec<EpochRecord>);

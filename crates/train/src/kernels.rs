@@ -34,16 +34,25 @@ pub struct KernelsChoice {
     pub reason: String,
 }
 
-/// Chooses between fused and plain kernels. Every network and every loss that can be described has fused kernels; what
-/// they need is the CPU.
+/// Chooses between fused and plain kernels. Every network and every loss that can be described has fused kernels, but for
+/// encoders of sequences; what they need is the CPU.
 ///
 /// # Errors
-/// [`TrainError::FusedElsewhere`] where fused kernels are insisted on for another device.
-pub fn choose_kernels(wanted: Kernels, device: &ChosenDevice) -> Result<KernelsChoice, TrainError> {
+/// [`TrainError::FusedElsewhere`] where fused kernels are insisted on for another device, [`TrainError::FusedSequence`]
+/// where for a network that reads purchases one by one.
+pub fn choose_kernels(
+    wanted: Kernels,
+    reads_sequences: bool,
+    device: &ChosenDevice,
+) -> Result<KernelsChoice, TrainError> {
     let choice = |used, reason: String| Ok(KernelsChoice { used, reason });
     let on_cpu = device.info.kind == DeviceKind::Cpu;
     match wanted {
         Kernels::Plain => choice(KernelsUsed::Plain, "the experiment asks for plain kernels".into()),
+        Kernels::Fused if reads_sequences => Err(TrainError::FusedSequence),
+        Kernels::Auto if reads_sequences => {
+            choice(KernelsUsed::Plain, "there are no fused kernels for sequences of purchases".into())
+        }
         Kernels::Fused if on_cpu => choice(KernelsUsed::Fused, "the experiment asks for fused kernels".into()),
         Kernels::Fused => Err(TrainError::FusedElsewhere { backend: device.info.backend.clone() }),
         Kernels::Auto if on_cpu => choice(KernelsUsed::Fused, "fused kernels serve the CPU".into()),

@@ -189,6 +189,7 @@ mod tests {
             binary: vec![],
             categorical: vec![],
             target: target.to_vec(),
+            sequence: None,
             weight: vec![1.0; target.len() / n_targets],
         }
     }

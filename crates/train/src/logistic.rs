@@ -134,11 +134,13 @@ mod tests {
                 continuous: vec![ContinuousInput { name: "x".into(), source: "x".into(), quantiles: vec![] }],
                 binary: vec!["g".into()],
                 categorical: vec![CategoricalInput { name: "c".into(), n_levels: 2 }],
+                sequence: vec![],
             },
             continuous,
             binary,
             categorical,
             target,
+            sequence: None,
             weight: vec![1.0; n],
         }
     }

@@ -83,8 +83,8 @@ fn spread(spec: &NetworkSpec, value: impl Fn(ParameterRole) -> f32) -> Vec<f32> 
 }
 
 pub(crate) fn decays(role: ParameterRole) -> bool {
-    use ParameterRole::{HeadWeight, NumericWeight, Weight};
-    matches!(role, Weight | HeadWeight | NumericWeight)
+    use ParameterRole::{HeadWeight, NumericWeight, SequenceWeight, Weight};
+    matches!(role, Weight | HeadWeight | NumericWeight | SequenceWeight)
 }
 
 /// `RealMLP`'s groups (arXiv 2407.04491): the front scale learns six times as fast, biases, mixes and periodic embeddings

@@ -24,7 +24,7 @@ impl Plain {
         Self {
             graph: Graph::new(spec, device),
             optimizer: AdamW::new(spec, job.settings.beta2, job.settings.clip_norm, device),
-            rows: Resident::upload(job.train, &spec.head, job.settings, device),
+            rows: Resident::upload(job.train, spec, job.settings, device),
             device: device.clone(),
         }
     }
@@ -38,7 +38,8 @@ impl Plain {
         let mut total = Tensor::<1>::zeros([1], &self.device);
         for step in &plan.steps {
             let n = step.rows.len();
-            let rows = self.rows.gather(order.clone().narrow(0, step.rows.start, n));
+            let places = order.clone().narrow(0, step.rows.start, n);
+            let rows = self.rows.gather(places, &plan.order[step.rows.clone()]);
             let masks = masks.at(&step.mask_starts, mask_shape(self.graph.spec(), n));
             let (gradient, loss) = self.gradient(&state.weights, &rows, &masks, n);
             *state = self.optimizer.step(state.clone(), gradient, step.learning_rate, step.decay);

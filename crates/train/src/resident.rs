@@ -1,10 +1,10 @@
 //! Training rows on the device, gathered there by index.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use tenure_artifact::Head;
+use tenure_artifact::NetworkSpec;
 use tenure_config::{self as plan, ClassWeight};
 use tenure_encode::Dataset;
-use tenure_model::{Batch, TargetColumns};
+use tenure_model::{Batch, Events, TargetColumns};
 
 /// All rows of a data set on a device: one matrix of floats and one of indices, so that a batch is two gathers.
 pub(crate) struct Resident {
@@ -12,6 +12,8 @@ pub(crate) struct Resident {
     floats: Tensor<2>,
     /// `[N, C]`
     indices: Option<Tensor<2, Int>>,
+    /// What happened before each row; none where the network does not read it.
+    events: Option<Events>,
     n_continuous: usize,
     n_binary: usize,
     n_target_columns: usize,
@@ -28,11 +30,11 @@ pub(crate) struct Rows {
 
 impl Resident {
     /// Uploads a data set, churn labels smoothed and classes balanced as the settings say.
-    pub(crate) fn upload(data: &Dataset, head: &Head, settings: &plan::Train, device: &Device) -> Self {
+    pub(crate) fn upload(data: &Dataset, spec: &NetworkSpec, settings: &plan::Train, device: &Device) -> Self {
         let (f, g, c) = data.layout.widths();
         let n_rows = data.n_rows();
         let weights = row_weights(data, settings.class_weight);
-        let targets = TargetColumns::new(head, settings.label_smoothing as f32);
+        let targets = TargetColumns::new(&spec.head, settings.label_smoothing as f32);
         let width = f + g + targets.width() + 1;
         let mut floats = Vec::with_capacity(n_rows * width);
         for (row, weight) in weights.into_iter().enumerate() {
@@ -45,15 +47,18 @@ impl Resident {
         Self {
             floats: Tensor::from_data(TensorData::new(floats, [n_rows, width]), device),
             indices: (c > 0).then(|| Tensor::from_data(TensorData::new(indices, [n_rows, c]), device)),
+            events: events(data, spec, device),
             n_continuous: f,
             n_binary: g,
             n_target_columns: targets.width(),
         }
     }
 
+    /// `rows` on the device, and the same numbers on the host.
+    ///
     /// # Shapes
     /// `rows [B]`
-    pub(crate) fn gather(&self, rows: Tensor<1, Int>) -> Rows {
+    pub(crate) fn gather(&self, rows: Tensor<1, Int>, on_host: &[u32]) -> Rows {
         let floats = self.floats.clone().select(0, rows.clone());
         let (f, g) = (self.n_continuous, self.n_binary);
         let columns = |start: usize, width: usize| (width > 0).then(|| floats.clone().narrow(1, start, width));
@@ -63,11 +68,18 @@ impl Resident {
                 continuous: columns(0, f),
                 binary: columns(f, g),
                 categorical: self.indices.clone().map(|indices| indices.select(0, rows)),
+                sequence: self.events.as_ref().map(|events| events.batch(on_host.iter().map(|&row| row as usize))),
             },
             target: floats.clone().narrow(1, f + g, n_targets),
             weight: floats.clone().narrow(1, f + g + n_targets, 1),
         }
     }
+}
+
+/// The events before the rows of a data set, where the network reads them.
+pub(crate) fn events(data: &Dataset, spec: &NetworkSpec, device: &Device) -> Option<Events> {
+    let sequence = data.sequence.as_ref().filter(|_| spec.sequence.is_some())?;
+    Some(Events::upload(sequence.offsets(), sequence.values(), sequence.width(), device))
 }
 
 /// Weights of rows with mean 1, so that the loss keeps its size whatever the weights' unit. Classes are those of the first
@@ -100,6 +112,7 @@ mod tests {
             binary: vec![],
             categorical: vec![],
             target: target.to_vec(),
+            sequence: None,
             weight: weight.to_vec(),
         }
     }

@@ -13,6 +13,7 @@ use tenure_model::{Batch, DeviceError, Network};
 
 use crate::fused::{rows_to_score, scorer};
 use crate::kernels::KernelsUsed;
+use crate::resident::events;
 
 /// Activations held at once, in numbers: 16 MB each layer keeps the CPU's last cache level useful.
 const ACTIVATIONS: usize = 1 << 22;
@@ -70,14 +71,16 @@ impl Chunks {
         let width = spec.backbone.hidden().map_or(1, |h| h.width).max(spec.input_width());
         let n = (ACTIVATIONS / (spec.backbone.members() * width).max(1)).clamp(64, 1 << 16);
         let ranges = (0..data.n_rows()).step_by(n).map(|start| start..(start + n).min(data.n_rows()));
+        let events = events(data, spec, device);
         let batch = |rows: Range<usize>| {
-            Batch::upload(
+            let batch = Batch::upload(
                 rows.len(),
                 &data.continuous[rows.start * f..rows.end * f],
                 &data.binary[rows.start * g..rows.end * g],
                 &data.categorical[rows.start * c..rows.end * c],
                 device,
-            )
+            );
+            batch.with_sequence(events.as_ref().map(|events| events.batch(rows)))
         };
         match kernels {
             KernelsUsed::Plain => Self::Device(ranges.map(batch).collect()),

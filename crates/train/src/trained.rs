@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use tenure_artifact::InputLayout;
 use tenure_config as plan;
 use tenure_encode::Dataset;
 use tenure_model::{ChosenDevice, Device, Network};
@@ -91,6 +92,7 @@ impl Trained {
         if expected != found {
             return Err(TrainError::Layout { expected, found });
         }
+        check_sequence(spec.sequence.is_some(), &spec.inputs, &data.layout)?;
         Ok(Chunks::new(data, spec, &self.device, self.kernels.used))
     }
 
@@ -105,14 +107,22 @@ impl Trained {
     /// Reads the networks that [`Trained::save`] wrote, to score on a device with these kernels. Those that trained them
     /// give the same bits again.
     pub fn load(dir: &Path, device: &ChosenDevice, kernels: plan::Kernels) -> Result<Self, TrainError> {
-        let kernels = choose_kernels(kernels, device)?;
         let files = (0..).map(|i| file(dir, i)).take_while(|path| path.exists());
         let networks = files.map(|path| Network::load(&path, &device.device)).collect::<Result<Vec<_>, _>>()?;
         if networks.is_empty() {
             return Err(TrainError::NoNetworks { dir: dir.to_owned() });
         }
+        let kernels = choose_kernels(kernels, networks[0].spec().sequence.is_some(), device)?;
         Ok(Self::new(networks, Vec::new(), device.device.clone(), kernels))
     }
+}
+
+/// Whether rows bring the events that a network reads.
+pub(crate) fn check_sequence(reads: bool, expected: &InputLayout, found: &InputLayout) -> Result<(), TrainError> {
+    if !reads || expected.sequence == found.sequence {
+        return Ok(());
+    }
+    Err(TrainError::Sequence { expected: expected.sequence.clone(), found: found.sequence.clone() })
 }
 
 fn file(dir: &Path, network: usize) -> PathBuf {

@@ -161,6 +161,7 @@ mod tests {
             binary: vec![],
             categorical: vec![],
             target,
+            sequence: None,
             weight: vec![1.0; n],
         }
     }

@@ -2,6 +2,8 @@
 
 #[path = "training/kernels.rs"]
 mod kernels;
+#[path = "training/sequence.rs"]
+mod sequence;
 #[path = "training/value.rs"]
 mod value;
 
@@ -32,11 +34,13 @@ fn rows(n: usize, shift: usize) -> Dataset {
             continuous: vec![magnitude("a"), magnitude("b")],
             binary: vec!["g".into()],
             categorical: vec![CategoricalInput { name: "c".into(), n_levels: 4 }],
+            sequence: vec![],
         },
         continuous: (0..2 * n).map(|i| 2.0 * uniform(i / 2, 1 + i % 2) - 1.0).collect(),
         binary: (0..n).map(|i| bit(i, 3) as f32).collect(),
         categorical: (0..n).map(|i| (uniform(i, 4) * 4.0) as u32).collect(),
         target: (0..n).map(label).collect(),
+        sequence: None,
         weight: vec![1.0; n],
     }
 }
@@ -61,6 +65,7 @@ fn model() -> plan::Model {
         n_frequencies: 4,
         frequency_scale: 0.1,
         offset: plan::Offset::None,
+        sequence: plan::Sequence { kind: plan::SequenceKind::None, length: 8, width: 6, inputs: vec![] },
     }
 }
 

@@ -71,8 +71,8 @@ impl Network<'static> {
     /// each member's matrices, so that K members are K plain networks.
     ///
     /// # Errors
-    /// [`UnsupportedNetwork`] for embeddings of magnitudes, for `RealMLP`'s mix of identity and activation, and for
-    /// distributions of value other than a zero-inflated log-normal in one horizon.
+    /// [`UnsupportedNetwork`] for embeddings of magnitudes, for `RealMLP`'s mix of identity and activation, for encoders
+    /// of sequences, and for distributions of value other than a zero-inflated log-normal in one horizon.
     ///
     /// # Panics
     /// When there are other than [`NetworkSpec::n_weights`] weights.
@@ -82,6 +82,9 @@ impl Network<'static> {
         }
         if matches!(spec.backbone, Backbone::Realmlp(_)) {
             return Err(UnsupportedNetwork { part: "a mix of identity and activation" });
+        }
+        if spec.sequence.is_some() {
+            return Err(UnsupportedNetwork { part: "an encoder of purchases one by one" });
         }
         if spec.head.value().is_some_and(|value| value.family != ValueFamily::Ziln) {
             return Err(UnsupportedNetwork { part: "a distribution of values that is no zero-inflated log-normal" });

@@ -9,6 +9,7 @@ use tenure_encode::leakage::Suspect;
 use tenure_encode::{Dataset, Partition, fit_transform};
 use tenure_model::describe;
 use tenure_report::{RowCount, Timeline};
+use tenure_table::Sequences;
 use tenure_train::fit_head;
 
 use super::plan_segments;
@@ -25,6 +26,9 @@ const COPIES_OF_WEIGHTS: u64 = 5;
 /// Floats a member keeps for one hidden unit of one row between forward and backward pass.
 const FLOATS_PER_UNIT: u64 = 4;
 
+/// The same of one number of the state after an event.
+const FLOATS_PER_STATE: u64 = 16;
+
 /// What `tenure plan` shows.
 struct Forecast {
     resolved: Resolved,
@@ -34,6 +38,8 @@ struct Forecast {
     network: String,
     n_weights: u64,
     memory: Memory,
+    /// The last purchases of each row, in words.
+    sequences: Option<String>,
 }
 
 /// Bytes a run needs at once.
@@ -64,7 +70,8 @@ fn forecast(resolved: Resolved, progress: &mut Progress) -> Result<Forecast, Fai
     progress.end();
     let (network, n_weights) = network(plan, &preprocessor, &train)?;
     let memory = memory(plan, &loaded, train.layout.widths(), n_weights);
-    Ok(Forecast { resolved, loaded, partitions, suspects, network, n_weights, memory })
+    let sequences = loaded.table.sequences().map(sequences_text);
+    Ok(Forecast { resolved, loaded, partitions, suspects, network, n_weights, memory, sequences })
 }
 
 /// The network in words with its number of weights; a purchase model has none.
@@ -85,11 +92,28 @@ fn memory(plan: &Plan, loaded: &Loaded, widths: (usize, usize, usize), n_weights
     let units =
         members * (plan.model.blocks * plan.model.width) as u64 + n_inputs * plan.model.numeric_embedding_width as u64;
     let float = size_of::<f32>() as u64;
+    let events = loaded.table.sequences().map_or(0, |s| (s.n_events() * s.width()) as u64);
+    // Rows of a batch have as many events as rows of the table; each is a state with its gates.
+    let events_a_row = loaded.table.sequences().map_or(0.0, |s| s.n_events() as f64 / s.n_rows().max(1) as f64);
+    let states = (events_a_row * (plan.train.batch_size * plan.model.sequence.width) as f64) as u64;
     Memory {
-        table: n_rows * loaded.table.columns().len() as u64 * float,
-        encoded: n_rows * n_inputs * float,
-        training: float * (n_weights * COPIES_OF_WEIGHTS + FLOATS_PER_UNIT * plan.train.batch_size as u64 * units),
+        table: (n_rows * loaded.table.columns().len() as u64 + events) * float,
+        encoded: (n_rows * n_inputs + events) * float,
+        training: float
+            * (n_weights * COPIES_OF_WEIGHTS
+                + FLOATS_PER_UNIT * plan.train.batch_size as u64 * units
+                + FLOATS_PER_STATE * states),
     }
+}
+
+fn sequences_text(sequences: &Sequences) -> String {
+    let (n_rows, n_events) = (sequences.n_rows(), sequences.n_events());
+    let longest = sequences.offsets().windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0);
+    format!(
+        "{n_events} purchases before {n_rows} rows, {:.1} a row and {longest} at most, each with {}",
+        n_events as f64 / n_rows.max(1) as f64,
+        sequences.names().join(", ")
+    )
 }
 
 impl Memory {
@@ -110,6 +134,9 @@ impl Forecast {
             text.push_str(&format!("\n{labels}\n"));
         }
         text.push_str(&format!("\nnetwork: {}, {} weights\n", self.network, self.n_weights));
+        if let Some(sequences) = &self.sequences {
+            text.push_str(&format!("sequences: {sequences}\n"));
+        }
         text.push_str(&format!(
             "memory, about: {} in all (table {}, encoded rows {}, training {})\n",
             mebibytes(self.memory.total()),
@@ -201,6 +228,7 @@ impl Forecast {
             "timeline": self.loaded.events.as_ref().map(|events| facts::timeline(&self.resolved.plan, events)),
             "network": self.network,
             "n_weights": self.n_weights,
+            "sequences": self.sequences,
             "memory_bytes": self.memory.total(),
             "suspects": self.suspects,
         })

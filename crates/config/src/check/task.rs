@@ -5,7 +5,7 @@ use tenure_table::Role;
 use super::Check;
 use crate::code::Code;
 use crate::kind::write_span;
-use crate::{Offset, Pool, Returns, Source, SplitKind, Task};
+use crate::{Kernels, Offset, Pool, Returns, Source, SplitKind, Task};
 
 pub(super) fn check(check: &mut Check<'_>) {
     if check.plan.experiment.task == Task::Segments {
@@ -18,6 +18,7 @@ pub(super) fn check(check: &mut Check<'_>) {
         value_settings(check);
     }
     lifetime_models(check);
+    sequence(check);
     holdout(check);
     gates(check);
 }
@@ -131,6 +132,52 @@ fn lifetime_models(check: &mut Check<'_>) {
                 .with_expected("source = \"events\"")
                 .with_found("a table with one row for each customer")
                 .with_hint("a network learns from a customer table: kind = \"tabm\", offset = \"none\"")
+        });
+    }
+}
+
+/// Purchases one by one are read from a log, by a network, with the tensor library's steps.
+fn sequence(check: &mut Check<'_>) {
+    let plan = check.plan;
+    if !plan.model.sequence.is_on() {
+        return;
+    }
+    let name = plan.model.sequence.kind;
+    if plan.model.sequence.inputs.is_empty() {
+        check.report(Code::BadList, &["model.sequence.inputs"], "`model.sequence.inputs` is empty".into(), |error| {
+            error
+                .with_expected("at least one of \"amount\", \"gap\", \"age\"")
+                .with_found("[]")
+                .with_hint("leave it out")
+        });
+    }
+    if !check.has_events() {
+        let keys = ["model.sequence.kind", "data.source"];
+        let message = "`model.sequence` needs the events of each customer".to_owned();
+        check.report(Code::Contradiction, &keys, message, |error| {
+            error
+                .with_expected("source = \"events\"")
+                .with_found("a table with one row for each customer")
+                .with_hint("leave [model.sequence] out: the columns of the table are all that is known")
+        });
+    }
+    if !plan.model.kind.is_network() {
+        let kind = plan.model.kind;
+        let keys = ["model.sequence.kind", "model.kind"];
+        check.report(Code::NoEffect, &keys, "`model.sequence` has no effect".into(), |error| {
+            error
+                .with_expected("a network, such as kind = \"tabm\"")
+                .with_found(format!("kind = \"{kind}\""))
+                .with_hint("leave [model.sequence] out")
+        });
+    }
+    if plan.train.kernels == Kernels::Fused {
+        let message = "fused kernels know no sequences of purchases".to_owned();
+        check.report(Code::Contradiction, &["train.kernels", "model.sequence.kind"], message, |error| {
+            error
+                .with_expected("kernels = \"auto\" or \"plain\"")
+                .with_found(format!("kernels = \"fused\" with sequence.kind = \"{name}\""))
+                .with_hint("leave `train.kernels` out: \"auto\" takes plain kernels here")
         });
     }
 }

@@ -65,6 +65,51 @@ pub struct Model {
     /// The forecast that a value network corrects: it learns value / forecast of the row's own window, which carries
     /// over from one length of window to another.
     pub offset: Offset,
+    /// An encoder of each customer's last purchases, whose state stands beside the features. Only for events.
+    pub sequence: Sequence,
+}
+
+/// `[model.sequence]`
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Sequence {
+    /// What reads the last purchases before a cutoff, the oldest first.
+    pub kind: SequenceKind,
+    /// How many purchases are read at most, the last ones.
+    pub length: usize,
+    /// Width of the state.
+    pub width: usize,
+    /// What is known of each purchase. What grows with the age of the log, as `age` does, may have other values at the test
+    /// cutoff than at any training cutoff.
+    pub inputs: Vec<SequenceInput>,
+}
+
+impl Sequence {
+    /// Whether purchases are read one by one.
+    pub fn is_on(&self) -> bool {
+        self.kind != SequenceKind::None
+    }
+}
+
+choices! {
+    /// What reads the last purchases of a customer.
+    SequenceKind {
+        /// Nothing: a customer is their features.
+        None = "none",
+        /// A gated recurrent unit (arXiv 1406.1078); its last state is an input of the first layer.
+        Gru = "gru",
+    }
+}
+
+choices! {
+    /// What is known of a purchase.
+    SequenceInput {
+        /// Its money; left out where the log has no amounts.
+        Amount = "amount",
+        /// Days since the purchase before it.
+        Gap = "gap",
+        /// Days from it to the cutoff.
+        Age = "age",
+    }
 }
 
 choices! {

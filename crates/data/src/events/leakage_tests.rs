@@ -94,6 +94,11 @@ proptest! {
         for (name, more) in counted {
             prop_assert_eq!(number(&just_before, name, last), number(&base, name, last) + more, "{}", name);
         }
+        let sequences = just_before.sequences.as_ref().expect("asked for");
+        let newest = &sequences.row(last)[sequences.row(last).len() - sequences.width()..];
+        prop_assert_eq!((newest[0], newest[2] > 0.0, newest[2] < 1e-6), (2.5, true, true), "{:?}", newest);
+        let read = just_before.lineage.iter().find(|l| l.feature == "sequence").expect("is there");
+        prop_assert_eq!(read.min_slack, Some(Span(1)));
         let recency = just_before.lineage.iter().find(|l| l.feature == "recency_days").expect("is there");
         prop_assert_eq!(recency.min_slack, Some(Span(1)));
         prop_assert_eq!(&bits(&just_before)[..last], &bits(&base)[..last], "nobody else is touched");

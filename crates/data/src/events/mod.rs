@@ -44,6 +44,10 @@
 //! | `n_distinct_X`, `top_share_X` | distinct levels, share of the most frequent, over purchase lines |
 //! | `n_returns`, `return_share`, `return_recency_days`, `return_sum`, `return_sum_share` | over returned lines |
 //! | `cutoff_month`, `_weekday`, `_season`, `last_purchase_month`, `_weekday`, `_season` | levels, UTC |
+//!
+//! # Sequences
+//! With `model.sequence` a row also has its last purchases before the cutoff that the lookback can see, one by one: amount,
+//! days since the purchase before it, days to the cutoff.
 
 mod attributes;
 mod base;
@@ -57,6 +61,7 @@ mod log;
 mod purchases;
 mod retention;
 mod rows;
+mod sequence;
 mod values;
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! One row per (customer, cutoff): features, label, and what they were measured to read.
 
 use rayon::prelude::*;
-use tenure_config::{Features, Returns, Task};
-use tenure_table::{Categories, Column, Role, Span, Timestamp, Values};
+use tenure_config::{Features, Returns, Sequence, Task};
+use tenure_table::{Categories, Column, Role, Sequences, Span, Timestamp, Values};
 
 use super::EventsError;
 use super::base::{BaseCounts, CustomerBase};
@@ -13,6 +13,7 @@ use super::lineage::Reads;
 use super::log::{LogSchema, LogView};
 use super::purchases::{Histories, between};
 use super::retention::RetentionCounts;
+use super::sequence::{RowSequences, SequenceRule};
 use super::values::value;
 use crate::{CutoffInfo, FeatureLineage, Retention};
 
@@ -35,11 +36,13 @@ pub struct EventRows {
     pub histories: Vec<RowHistory>,
     /// The customers whom rows leave out, and everybody's purchases by week; empty like `histories`.
     pub base: CustomerBase,
+    /// The last purchases before each row's cutoff; none unless [`RowBuilder::with_sequences`] asked for them.
+    pub sequences: Option<Sequences>,
     /// The customer of each row.
     pub customer: Vec<u32>,
     /// One for each cutoff, ascending.
     pub cutoffs: Vec<CutoffInfo>,
-    /// One for each feature, in the order of the columns.
+    /// One for each feature, in the order of the columns; then one for the sequences, where there are any.
     pub lineage: Vec<FeatureLineage>,
     /// Monthly cohorts over the whole log, also after the cutoffs: it describes the data and is no feature.
     pub retention: Retention,
@@ -57,8 +60,9 @@ pub struct RowBuilder {
     retention: RetentionCounts,
     labels: Labels,
     base: Option<BaseCounts>,
+    sequences: Option<(SequenceRule, RowSequences)>,
     range: TimeRange,
-    has_amount: bool,
+    schema: LogSchema,
 }
 
 /// Which labels a row gets.
@@ -92,7 +96,6 @@ impl RowBuilder {
     /// A builder for logs with these columns and events within `range`, with the labels of churn.
     pub fn new(features: &Features, schema: &LogSchema, cutoffs: &ResolvedCutoffs, range: TimeRange) -> Self {
         let families = families(features, schema);
-        let has_amount = schema.amount.is_some();
         let definitions: Vec<_> = families.iter().flat_map(|family| family.describe(schema)).collect();
         let n_numeric = definitions.iter().filter(|d| d.kind == Kind::Numeric).count();
         let test = cutoffs.test();
@@ -111,8 +114,9 @@ impl RowBuilder {
             definitions,
             labels: Labels { churn: true, value: None },
             base: None,
+            sequences: None,
             range,
-            has_amount,
+            schema: schema.clone(),
         }
     }
 
@@ -127,9 +131,16 @@ impl RowBuilder {
     #[must_use]
     pub fn with_histories(self) -> Self {
         let test = self.cutoffs.test();
-        let rule = HistoryRule { has_amount: self.has_amount, horizon: test.label_end - test.label_start };
+        let rule = HistoryRule { has_amount: self.schema.amount.is_some(), horizon: test.label_end - test.label_start };
         let base = BaseCounts::new(rule, &self.cutoffs, self.range);
         Self { base: Some(base), ..self }
+    }
+
+    /// With the last purchases of each row, where the plan reads them.
+    #[must_use]
+    pub fn with_sequences(self, sequence: &Sequence) -> Self {
+        let rule = SequenceRule::new(sequence, &self.schema);
+        Self { sequences: rule.map(|rule| (rule.clone(), rule.empty())), ..self }
     }
 
     /// The number of features.
@@ -158,6 +169,7 @@ impl RowBuilder {
         }
         let slices = self.cells.grow(&chunks, self.labels, self.base.is_some());
         let (labels, base) = (self.labels, self.base.as_ref());
+        let sequences = self.sequences.as_ref().map(|(rule, _)| rule);
         let (families, cutoffs, n_features) = (&self.families, self.cutoffs.all(), self.definitions.len());
         let results: Vec<_> = chunks
             .into_par_iter()
@@ -166,12 +178,16 @@ impl RowBuilder {
                 let reads = vec![Reads::NONE; n_features];
                 let counts = vec![CutoffCounts::default(); cutoffs.len()];
                 let base = base.map(BaseCounts::empty);
-                Worker { log, families, cutoffs, slices, reads, counts, labels, base }.run(&chunk)
+                let sequences = sequences.map(SequenceRule::empty);
+                Worker { log, families, cutoffs, slices, reads, counts, labels, base, sequences }.run(&chunk)
             })
             .collect();
-        for (reads, counts, base) in results {
-            self.add(&reads, &counts);
-            if let (Some(all), Some(more)) = (&mut self.base, base) {
+        for described in results {
+            self.add(&described.reads, &described.counts);
+            if let (Some(all), Some(more)) = (&mut self.base, described.base) {
+                all.append(more);
+            }
+            if let (Some((_, all)), Some(more)) = (&mut self.sequences, &described.sequences) {
                 all.append(more);
             }
         }
@@ -213,6 +229,7 @@ impl RowBuilder {
             return Err(EventsError::NoRows { cutoff: empty.cutoff });
         }
         let lineage = self.lineage();
+        let sequences = self.sequences.map(|(_, rows)| rows.sequences);
         let Cells { numeric, levels, target, value, history: histories, cutoff_us, customer } = self.cells;
         let (mut numeric, mut levels) = (numeric.into_iter(), levels.into_iter());
         let feature = |definition: Definition| {
@@ -231,7 +248,8 @@ impl RowBuilder {
         }
         columns.push(Column::new(CUTOFF_COLUMN, Role::Time, Values::Time(cutoff_us)));
         let base = self.base.map(BaseCounts::finish).unwrap_or_default();
-        Ok(EventRows { columns, histories, base, customer, cutoffs, lineage, retention: self.retention.finish() })
+        let retention = self.retention.finish();
+        Ok(EventRows { columns, histories, base, sequences, customer, cutoffs, lineage, retention })
     }
 
     fn cutoff_infos(&self) -> Vec<CutoffInfo> {
@@ -261,7 +279,9 @@ impl RowBuilder {
                 min_slack: measured.map(|(_, slack)| slack),
             }
         };
-        self.definitions.iter().zip(&self.reads).map(lineage).collect()
+        let sequence = self.sequences.iter();
+        let sequence = sequence.map(|(rule, rows)| rule.lineage(&self.schema, self.lookback, rows.reads));
+        self.definitions.iter().zip(&self.reads).map(lineage).chain(sequence).collect()
     }
 }
 
@@ -345,10 +365,19 @@ struct Worker<'a, 'c> {
     counts: Vec<CutoffCounts>,
     labels: Labels,
     base: Option<BaseCounts>,
+    sequences: Option<RowSequences>,
+}
+
+/// What a worker leaves beside its cells.
+struct Described {
+    reads: Vec<Reads>,
+    counts: Vec<CutoffCounts>,
+    base: Option<BaseCounts>,
+    sequences: Option<RowSequences>,
 }
 
 impl Worker<'_, '_> {
-    fn run(mut self, chunk: &Chunk) -> (Vec<Reads>, Vec<CutoffCounts>, Option<BaseCounts>) {
+    fn run(mut self, chunk: &Chunk) -> Described {
         let mut histories = Histories::default();
         let mut scratch = Vec::new();
         let mut row_idx = 0;
@@ -368,7 +397,8 @@ impl Worker<'_, '_> {
                 }
             }
         }
-        (self.reads, self.counts, self.base)
+        let Self { reads, counts, base, sequences, .. } = self;
+        Described { reads, counts, base, sequences }
     }
 
     fn describe(
@@ -393,6 +423,9 @@ impl Worker<'_, '_> {
             log: self.log,
             lines: &lines,
         };
+        if let Some(sequences) = &mut self.sequences {
+            sequences.push(history.purchases, to);
+        }
         let mut row = RowWriter {
             numeric: &mut self.slices.numeric,
             levels: &mut self.slices.levels,

@@ -1,6 +1,6 @@
 //! Small logs for tests.
 
-use tenure_config::{Cutoffs, Features, Time};
+use tenure_config::{Cutoffs, Features, Sequence, SequenceInput, SequenceKind, Time};
 use tenure_table::{Span, Timestamp, Values};
 
 use super::{EventBatch, EventBuckets, EventRows, EventsError, LogSchema, RowBuilder, TimeRange, resolve_cutoffs};
@@ -43,6 +43,12 @@ pub(crate) fn features() -> Features {
     }
 }
 
+/// The last three purchases, with all that is known of them.
+pub(crate) fn sequence() -> Sequence {
+    let inputs = vec![SequenceInput::Amount, SequenceInput::Gap, SequenceInput::Age];
+    Sequence { kind: SequenceKind::Gru, length: 3, width: 4, inputs }
+}
+
 /// A gap of 5 days, a horizon of 30.
 pub(crate) fn time(cutoffs_us: &[i64]) -> Time {
     Time {
@@ -67,7 +73,7 @@ pub(crate) fn rows(events: &[TestEvent], time: &Time) -> Result<EventRows, Event
     let range = TimeRange::scan(&times).ok_or(EventsError::Empty)?;
     let far = TimeRange { last: Timestamp(i64::MAX / 2), first: Timestamp(0), ..range };
     let cutoffs = resolve_cutoffs(time, far)?;
-    let mut builder = RowBuilder::new(&features(), &schema(), &cutoffs, range);
+    let mut builder = RowBuilder::new(&features(), &schema(), &cutoffs, range).with_sequences(&sequence());
     for log in buckets.into_logs() {
         builder.push(&log.view())?;
     }
@@ -110,13 +116,18 @@ pub(crate) fn number(rows: &EventRows, name: &str, row_idx: usize) -> f32 {
     values[row_idx]
 }
 
-/// All features to the bit: one list for each row of each cutoff, the customer first.
+/// All features and the last purchases to the bit: one list for each row of each cutoff, the customer first.
 pub(crate) fn bits(rows: &EventRows) -> Vec<(u32, Vec<u64>)> {
     let bits = |cell| match cell {
         Cell::Number(value) => u64::from(value.to_bits()),
         Cell::Level(None) => u64::MAX,
         Cell::Level(Some(level)) => level.bytes().fold(1, |sum, byte| sum * 256 + u64::from(byte)),
     };
-    let row = |row_idx| row_of(rows, row_idx).into_iter().map(|(_, cell)| bits(cell)).collect();
+    let sequences = rows.sequences.as_ref().expect("every log of these tests has times");
+    let purchases = |row_idx| sequences.row(row_idx).iter().map(|value| u64::from(value.to_bits()));
+    let row = |row_idx| {
+        let features = row_of(rows, row_idx).into_iter().map(|(_, cell)| bits(cell));
+        features.chain(purchases(row_idx)).collect()
+    };
     rows.customer.iter().enumerate().map(|(row_idx, &customer)| (customer, row(row_idx))).collect()
 }

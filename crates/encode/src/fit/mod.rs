@@ -2,6 +2,7 @@
 
 mod category;
 mod numeric;
+mod sequence;
 
 use rayon::prelude::*;
 use tenure_artifact::{DropReason, DroppedColumn, Encoder, InputColumn, Preprocessor};
@@ -10,7 +11,7 @@ use tenure_table::{Column, Role, Table, Values};
 
 use crate::error::type_name;
 use crate::target::{Target, weights};
-use crate::transform::{Source, assemble, check_rows, source};
+use crate::transform::{self, Labels, Source, assemble, check_rows, source};
 use crate::{Dataset, EncodeError, PartName};
 
 /// Fits encoders on the training rows and encodes these rows.
@@ -79,14 +80,17 @@ pub fn fit_transform(
         let dropped = dropped.iter().map(|column| format!("`{}` is {}", column.name, column.reason)).collect();
         return Err(EncodeError::NoFeatures { dropped });
     }
-    let prep = Preprocessor::new(inputs, quantiles, dropped);
+    let scales = table.sequences().map_or_else(Vec::new, |sequences| sequence::fit(sequences, train));
+    let prep = Preprocessor::new(inputs, quantiles, dropped).with_sequence(scales);
     let sources = prep
         .inputs
         .iter()
         .zip(ordered)
         .map(|(input, ordered)| ordered.map_or_else(|| source(input, table), |values| Ok(Source::Ordered(values))))
         .collect::<Result<Vec<_>, EncodeError>>()?;
-    let data = assemble(&prep.layout, &sources, train, target.take(train)?, weights(table, train)?);
+    let labels = Labels { target: target.take(train)?, weight: weights(table, train)? };
+    let sequence = transform::sequence(&prep.sequence, table, train)?;
+    let data = assemble(&prep.layout, &sources, train, labels, sequence);
     Ok((prep, data))
 }
 

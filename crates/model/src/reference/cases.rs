@@ -2,11 +2,11 @@
 
 use tenure_artifact::{
     Activation, Backbone, CategoricalInput, ContinuousInput, Head, Hidden, InputLayout, JointHead, LabelStatistics,
-    NetworkSpec, NumericSpec, Sharing, ValueFamily, ValueHead,
+    NetworkSpec, NumericSpec, SequenceSpec, Sharing, ValueFamily, ValueHead,
 };
 
 use super::Row;
-use crate::{Batch, Device};
+use crate::{Batch, Device, Events};
 
 /// A network and rows for it.
 #[derive(Clone, Debug)]
@@ -23,12 +23,21 @@ pub struct Case {
     pub binary: Vec<f32>,
     /// `[B, C]`
     pub categorical: Vec<u32>,
+    /// Where each row's events begin, and the last one's end, `[B + 1]`.
+    pub offsets: Vec<usize>,
+    /// `[E, S]`
+    pub events: Vec<f32>,
 }
 
 impl Case {
     /// The rows on a device.
     pub fn upload(&self, device: &Device) -> Batch {
-        Batch::upload(self.n_rows, &self.continuous, &self.binary, &self.categorical, device)
+        let sequence = self.spec.sequence.map(|_| {
+            let events = Events::upload(&self.offsets, &self.events, self.spec.inputs.sequence.len(), device);
+            events.batch(0..self.n_rows)
+        });
+        let batch = Batch::upload(self.n_rows, &self.continuous, &self.binary, &self.categorical, device);
+        batch.with_sequence(sequence)
     }
 
     /// Calls `visit` with every row in turn.
@@ -41,7 +50,10 @@ impl Case {
             let (continuous, binary) = (floats(&self.continuous, f), floats(&self.binary, g));
             let categorical: Vec<usize> =
                 self.categorical[row * c..(row + 1) * c].iter().map(|i| *i as usize).collect();
-            visit(&Row { continuous: &continuous, binary: &binary, categorical: &categorical });
+            let s = self.spec.inputs.sequence.len();
+            let events = &self.events[self.offsets[row] * s..self.offsets[row + 1] * s];
+            let sequence: Vec<f64> = events.iter().map(|v| f64::from(*v)).collect();
+            visit(&Row { continuous: &continuous, binary: &binary, categorical: &categorical, sequence: &sequence });
         }
     }
 }
@@ -54,6 +66,7 @@ pub fn inputs(n_continuous: usize, n_binary: usize, levels: &[usize]) -> InputLa
         continuous: (0..n_continuous).map(magnitude).collect(),
         binary: (0..n_binary).map(|i| format!("g{i}")).collect(),
         categorical: levels.iter().enumerate().map(category).collect(),
+        sequence: vec![],
     }
 }
 
@@ -76,7 +89,29 @@ pub fn every_kind() -> Vec<Case> {
     cases.push(case("logistic", Backbone::Logistic, NumericSpec::Plain, 1));
     cases.push(only_indicators());
     cases.extend(value_heads());
+    cases.extend(with_sequences());
     cases
+}
+
+/// Rows of no, some and many events; all without any; beside embeddings and alone with indicators.
+fn with_sequences() -> Vec<Case> {
+    let hidden = Hidden { blocks: 1, width: 5, activation: Activation::Silu, dropout: 0.0 };
+    let tabm = Backbone::Tabm { hidden, sharing: Sharing::Mini, members: 2 };
+    let with = |mut case: Case, n_events: &dyn Fn(usize) -> usize| {
+        case.spec.inputs.sequence = vec!["amount".into(), "gap_days".into()];
+        case.spec.sequence = Some(SequenceSpec { width: 3 });
+        for row in 0..case.n_rows {
+            case.offsets[row + 1] = case.offsets[row] + n_events(row);
+        }
+        let n_values = 2 * case.offsets[case.n_rows];
+        case.events = (0..n_values).map(|i| (i as f32 * 0.377).cos() * 1.3).collect();
+        case
+    };
+    vec![
+        with(case("tabm mini, pwl, sequences", tabm, pwl(), 9), &|row| row * 5 % 4),
+        with(case("realmlp, plain, sequences", Backbone::Realmlp(hidden), NumericSpec::Plain, 4), &|row| 6 - row),
+        with(case("logistic, sequences without events", Backbone::Logistic, NumericSpec::Plain, 3), &|_| 0),
+    ]
 }
 
 /// Heads with several outputs, on backbones whose last layers differ.
@@ -128,11 +163,20 @@ fn pwl() -> NumericSpec {
 }
 
 fn case(name: &str, backbone: Backbone, numeric: NumericSpec, n_rows: usize) -> Case {
-    let spec = NetworkSpec { inputs: inputs(2, 3, &[3, 5]), numeric, category_width: 2, backbone, head: Head::Binary };
+    let spec = NetworkSpec {
+        inputs: inputs(2, 3, &[3, 5]),
+        numeric,
+        category_width: 2,
+        sequence: None,
+        backbone,
+        head: Head::Binary,
+    };
     let wave = |i: usize| (i as f32 * 0.731).sin() * 1.7;
     Case {
         name: name.into(),
         n_rows,
+        offsets: vec![0; n_rows + 1],
+        events: vec![],
         continuous: (0..2 * n_rows).map(wave).collect(),
         binary: (0..3 * n_rows).map(|i| f32::from(u8::from(i % 3 == i % 2))).collect(),
         categorical: (0..2 * n_rows).map(|i| ((i / 2 * 7 + i) % if i % 2 == 0 { 3 } else { 5 }) as u32).collect(),

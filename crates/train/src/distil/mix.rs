@@ -102,6 +102,7 @@ mod tests {
             binary: (0..n).flat_map(binary).collect(),
             categorical: vec![],
             target: (0..n).map(|i| (i % 2) as f32).collect(),
+            sequence: None,
             weight: vec![1.0; n],
         }
     }

@@ -155,6 +155,7 @@ fn student_model(teacher: &plan::Model, settings: &plan::Distill, rows: &Dataset
         dropout: 0.0,
         activation: plan::Activation::Relu,
         numeric_embedding: plan::NumericEmbedding::None,
+        sequence: plan::Sequence { kind: plan::SequenceKind::None, ..teacher.sequence.clone() },
         ..*teacher
     };
     let n_inputs = describe(&plain, &rows.layout, Head::Binary).map_or(1, |spec| spec.input_width());

@@ -106,6 +106,9 @@ pub(super) fn append(rows: &mut Dataset, more: Dataset) {
     rows.binary.extend(more.binary);
     rows.categorical.extend(more.categorical);
     rows.target.extend(more.target);
+    if let (Some(rows), Some(more)) = (&mut rows.sequence, &more.sequence) {
+        rows.append(more);
+    }
     rows.weight.extend(more.weight);
 }
 
@@ -124,6 +127,7 @@ mod tests {
             binary: vec![],
             categorical: vec![],
             target: target.to_vec(),
+            sequence: None,
             weight: vec![1.0; n],
         }
     }

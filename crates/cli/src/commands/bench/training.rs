@@ -152,11 +152,13 @@ fn rows(n_rows: usize, shift: usize, n_inputs: usize) -> Dataset {
             continuous: (0..n_inputs).map(magnitude).collect(),
             binary: Vec::new(),
             categorical: Vec::new(),
+            sequence: vec![],
         },
         continuous: (0..n_rows * n_inputs).map(|i| uniform(i / n_inputs, i % n_inputs)).collect(),
         binary: Vec::new(),
         categorical: Vec::new(),
         target: (0..n_rows).map(|row| f32::from(u8::from(is_positive(row)))).collect(),
+        sequence: None,
         weight: vec![1.0; n_rows],
     }
 }

@@ -259,8 +259,9 @@ pub const VALUE_FEATURE: &str = "lifetime_value";
 /// Takes back what [`add_features`] added, but for the lineage.
 pub fn drop_features(loaded: &mut Loaded) {
     let table = std::mem::replace(&mut loaded.table, Table::new(Vec::new()).expect("no column is ragged"));
-    let kept = table.into_columns().into_iter().filter(|column| !FEATURES.contains(&column.name.as_str())).collect();
-    loaded.table = Table::new(kept).expect("columns of one table");
+    let is_kept = |column: &Column| !FEATURES.contains(&column.name.as_str());
+    let kept = table.map_columns(|columns| columns.into_iter().filter(is_kept).collect());
+    loaded.table = kept.expect("columns of one table");
 }
 
 /// Adds what Pareto/NBD and Gamma-Gamma forecast to the features of a log, with their lineage.
@@ -295,8 +296,8 @@ pub fn add_features(loaded: &mut Loaded) -> Result<(), Failure> {
         });
     }
     let table = std::mem::replace(&mut loaded.table, Table::new(Vec::new()).expect("no column is ragged"));
-    columns.extend(table.into_columns());
-    loaded.table = Table::new(columns).map_err(|error| {
+    let table = table.map_columns(|before| columns.into_iter().chain(before).collect());
+    loaded.table = table.map_err(|error| {
         Failure::data(
             format!("forecasts cannot be features: {error}"),
             "rename the column of the log or of its attributes that begins with `lifetime_`",
