@@ -105,6 +105,7 @@ impl Origins {
                 }
                 ("segments", "k_min" | "k_max" | "criterion") => is_segments && plan.segments.k.is_none(),
                 ("segments", "at" | "compare_back") => is_segments && has_events,
+                ("segments", "tiers") => is_segments && (has_events || plan.segments.value.is_some()),
                 ("segments", _) => is_segments,
                 ("time", "n_train" | "step") => has_events && !is_listed,
                 ("time", "train_horizon" | "returns") => has_events && plan.experiment.task.predicts_value(),

@@ -112,3 +112,15 @@ fn a_task_has_defaults_of_its_own_and_says_so() {
     let given = "[experiment]\ntask = \"segments\"\n[encode]\nnumeric = \"quantile\"\n";
     assert_eq!(origin(given), ("\"quantile\"".into(), "line 6".into()));
 }
+
+/// Tiers are of value, which this table lacks: its lock must not state what the check of the lock would refuse.
+#[test]
+fn segments_of_a_table_without_values_have_a_lock() {
+    let text = "[experiment]\ntask = \"segments\"\n[data]\nsource = \"customers\"\nfiles = [\"x.csv\"]\n\
+                [data.columns]\nid = \"id\"\n";
+    let resolved = resolve_text(text, "x.toml", &Overrides::default()).unwrap_or_else(|e| panic!("{}", e.render()));
+    let locked = lock(&resolved.plan, &resolved.origins);
+    assert!(!locked.contains("tiers"), "{locked}");
+    let again = resolve_text(&locked, "config.lock.toml", &Overrides::default());
+    assert_eq!(again.unwrap_or_else(|e| panic!("{}", e.render())).plan, resolved.plan);
+}
