@@ -112,6 +112,12 @@ pub fn sigmoid(x: f64) -> f64 {
 pub fn sigmoids(values: &mut [f64]) {
     /// [`exp`] of these needs none of its exits.
     const MODERATE: f64 = 700.0;
+    // A page that scores loads every byte of this, and scores a row at a time.
+    let at_once = if cfg!(target_arch = "wasm32") { 0 } else { values.len() };
+    let (values, others) = values.split_at_mut(at_once);
+    for x in others {
+        *x = sigmoid(*x);
+    }
     let (eights, rest) = values.as_chunks_mut::<8>();
     for eight in eights {
         if eight.iter().all(|x| x.abs() < MODERATE) {

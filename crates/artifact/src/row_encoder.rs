@@ -19,6 +19,9 @@ use crate::{ApplyError, Encoder, InputColumn, Piecewise, RawValue, RowBuffers, R
 
 /// Magnitudes on piecewise linear scales that are scaled together.
 const LANES: usize = 16;
+/// Blocks of them side by side: one line's sum is a chain of additions, and each waits for the one before. Four blocks of
+/// narrow vectors would not stay in registers, and a page that scores loads every byte of this.
+const BLOCKS: usize = if cfg!(target_arch = "wasm32") { 1 } else { 4 };
 /// One number for each of them.
 type Block = [f32; LANES];
 
@@ -516,10 +519,9 @@ impl Lines {
     fn apply(&self, values: &[f32], out: &mut [f32]) {
         let n_blocks = self.first.len();
         let mut block = 0;
-        // Four at a time: one line's sum is a chain of additions, and each waits for the one before.
-        while block + 4 <= n_blocks {
-            self.climb_blocks::<4>(block, values, out);
-            block += 4;
+        while block + BLOCKS <= n_blocks {
+            self.climb_blocks::<BLOCKS>(block, values, out);
+            block += BLOCKS;
         }
         while block < n_blocks {
             self.climb_blocks::<1>(block, values, out);

@@ -391,7 +391,8 @@ mod tests {
     #[test]
     fn a_stream_of_scores_is_read_back_batch_by_batch() {
         let mut out = Vec::new();
-        let mut stream = ScoreStream::begin(&mut out, ScoreColumns::default()).expect("room");
+        let columns = ScoreColumns { answers: &COLUMNS[..1], ..ScoreColumns::default() };
+        let mut stream = ScoreStream::begin(&mut out, columns).expect("room");
         for (rows, probability) in [([1, 2], [0.5, f64::NAN]), ([3, 4], [0.25, 1.0])] {
             let answers = [Answers::Numbers(&probability)];
             let scores = Scores { ids: None, rows: &rows, answers: &answers, unusual: &[0, 1], reasons: None };

@@ -5,13 +5,16 @@ use core::arch::wasm32::{
     i32x4_splat, v128_load, v128_store,
 };
 
-use super::{Lanes, Sums};
+use tenure_artifact::bundle::OUTPUTS_PER_PANEL;
+
+use super::{Lanes, PanelEnd, Sums, integer};
 
 pub(super) struct Simd128;
 
 impl Lanes for Simd128 {
     const PANELS: usize = 1;
-    const PANELS_OF_FOUR_ROWS: usize = 1;
+    /// A page scores a row at a time, and loads every byte of a loop for four.
+    const PANELS_OF_FOUR_ROWS: usize = 0;
 
     #[inline(always)]
     unsafe fn products<const P: usize, const R: usize, const SIGNED: bool>(
@@ -55,4 +58,15 @@ impl Lanes for Simd128 {
             out
         }
     }
+
+    unsafe fn requantize<const R: usize>(sums: [&Sums; R], end: PanelEnd<'_>) -> [[i8; OUTPUTS_PER_PANEL]; R] {
+        sums.map(|sums| requantize_one(sums, end))
+    }
+}
+
+/// Kept out of the loops that call it: every page that scores loads these bytes.
+#[inline(never)]
+fn requantize_one(sums: &Sums, end: PanelEnd<'_>) -> [i8; OUTPUTS_PER_PANEL] {
+    let [out] = integer::requantize([sums], end);
+    out
 }
