@@ -146,7 +146,7 @@ class LightGbm:
 
 
 class Prediction(ctypes.Structure):
-    _fields_ = [("values", ctypes.c_double * 2), ("n_values", ctypes.c_uint32), ("flags", ctypes.c_uint32)]
+    _fields_ = [("values", ctypes.c_double * 3), ("n_values", ctypes.c_uint32), ("flags", ctypes.c_uint32)]
 
 
 class OursC:
@@ -251,6 +251,7 @@ def main():
     }
     print(json.dumps(told, indent=1))
     if args.out:
+        args.out.mkdir(parents=True, exist_ok=True)
         (args.out / "edge.json").write_text(json.dumps(told, indent=1) + "\n")
 
 
