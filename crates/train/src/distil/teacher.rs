@@ -97,8 +97,11 @@ impl Teacher<'_> {
         self.forecast().map(|forecast| forecast.validation)
     }
 
+    /// Whether a row of columns from several customers means something to it: not where the networks also read one
+    /// customer's purchases, which those columns would contradict.
     pub(super) fn can_judge_mixed_rows(&self) -> bool {
-        self.forecast().is_none_or(|forecast| forecast.column.is_some())
+        let reads_purchases = self.networks.networks().iter().any(|network| network.spec().sequence.is_some());
+        !reads_purchases && self.forecast().is_none_or(|forecast| forecast.column.is_some())
     }
 
     /// The forecasts of mixed rows.
