@@ -1,5 +1,9 @@
 //! Every instruction set of this CPU against the reference, on rows that are easy, hard and tiny.
 
+#[cfg(feature = "gpu")]
+#[path = "kmeans/gpu.rs"]
+mod gpu;
+
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use tenure_kernels::kmeans::cpu::{

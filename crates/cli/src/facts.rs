@@ -6,7 +6,7 @@ use tenure_config::{Origin, Plan, Setting};
 use tenure_data::{EventsInfo, FeatureLineage, Loaded};
 use tenure_encode::leakage;
 use tenure_evaluate::Metric;
-use tenure_model::ChosenDevice;
+use tenure_model::DeviceInfo;
 use tenure_report::{
     Cohort, ColumnFacts, CutoffFacts, DataFacts, DroppedRows, Environment, Evaluation, FileFacts, LearningCurve, Part,
     Retention, RowCount, Suspect, Timeline, Timing,
@@ -242,8 +242,7 @@ pub fn setting(setting: &Setting) -> tenure_report::Setting {
 }
 
 /// Software, hardware, timings.
-pub fn environment(plan: &Plan, device: &ChosenDevice, clock: &Clock) -> Environment {
-    let info = &device.info;
+pub fn environment(plan: &Plan, info: &DeviceInfo, clock: &Clock) -> Environment {
     Environment {
         tenure_version: env!("CARGO_PKG_VERSION").into(),
         git_revision: Some(env!("TENURE_GIT_REVISION").to_owned()).filter(|revision| revision != "unknown"),

@@ -188,7 +188,8 @@ impl From<EvaluateError> for Failure {
 
 impl From<SegmentError> for Failure {
     fn from(error: SegmentError) -> Self {
-        Self::coded(Exit::Data, Some(error.code()), &error, Some(error.hint()))
+        let exit = if matches!(error, SegmentError::Device { .. }) { Exit::Device } else { Exit::Data };
+        Self::coded(exit, Some(error.code()), &error, Some(error.hint()))
     }
 }
 

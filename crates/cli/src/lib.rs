@@ -10,6 +10,7 @@
 
 mod args;
 mod clock;
+mod clustering;
 mod commands;
 mod facts;
 mod failure;

@@ -77,7 +77,7 @@ fn trained(
     stages: impl FnOnce(&mut Course<'_>) -> Result<Outcome, Failure>,
 ) -> Result<Outcome, Failure> {
     let mut clock = Clock::start();
-    job.record("running", None, &clock)?;
+    job.record("running", None, None, &clock)?;
 
     let device = tenure_model::select_device(&job.plan().device)?;
     progress.say(&format!("device: {} ({}), {}", device.info.adapter, device.info.backend, device.info.reason));
@@ -88,7 +88,7 @@ fn trained(
     clock.lap("report");
 
     learn::forget_checkpoints(job.dir)?;
-    job.record("complete", Some((&device.info, &kernels)), &clock)?;
+    job.record("complete", Some(&device.info), Some(&kernels), &clock)?;
     job.dir.finish()?;
     Ok(outcome)
 }
@@ -116,7 +116,8 @@ impl Job<'_> {
     pub fn record(
         &self,
         status: &'static str,
-        computed_by: Option<(&DeviceInfo, &KernelsChoice)>,
+        device: Option<&DeviceInfo>,
+        kernels: Option<&KernelsChoice>,
         clock: &Clock,
     ) -> Result<(), Failure> {
         let record = RunRecord {
@@ -126,8 +127,8 @@ impl Job<'_> {
             tenure_version: env!("CARGO_PKG_VERSION"),
             git_revision: env!("TENURE_GIT_REVISION"),
             seed: self.plan().experiment.seed,
-            device: computed_by.map(|(device, _)| device),
-            kernels: computed_by.map(|(_, kernels)| kernels),
+            device,
+            kernels,
             seconds: clock.stages(),
         };
         Ok(self.dir.write_json("run.json", &record)?)

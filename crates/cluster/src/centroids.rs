@@ -6,6 +6,7 @@ use tenure_kernels::kmeans::cpu::{
 };
 use tenure_kernels::kmeans::{Metric, Rows, chunk_rows};
 
+use crate::device::Device;
 use crate::error::ClusterError;
 use crate::source::check_shape;
 use crate::survey::{check_directions, check_finite};
@@ -104,6 +105,31 @@ impl Centroids {
         Ok(parts.concat())
     }
 
+    /// [`predict`](Centroids::predict) on a device: which centroids are near is found there, how far in `f64` on the CPU.
+    pub fn predict_on(&self, device: &Device, rows: Rows<'_>) -> Result<Vec<Assignment>, ClusterError> {
+        match device {
+            Device::Cpu => self.predict(rows),
+            #[cfg(feature = "gpu")]
+            Device::Gpu(gpu) => self.predict_on_gpu(gpu, rows),
+        }
+    }
+
+    #[cfg(feature = "gpu")]
+    fn predict_on_gpu(
+        &self,
+        gpu: &tenure_kernels::kmeans::gpu::Gpu,
+        rows: Rows<'_>,
+    ) -> Result<Vec<Assignment>, ClusterError> {
+        self.check(rows)?;
+        let labels = gpu.upload(rows, &self.frame)?.label(&self.values, true)?;
+        let chunk = chunk_rows(self.k());
+        let labels = labels.nearest.par_chunks(chunk).zip(labels.second.par_chunks(chunk));
+        let chunks = labels.zip(self.chunks(rows));
+        let parts: Vec<Vec<Assignment>> =
+            chunks.map(|((labels, seconds), rows)| self.assignments(rows, labels, seconds)).collect();
+        Ok(parts.concat())
+    }
+
     /// Euclidean distance (or `1 − cos`) of each row to each centroid.
     ///
     /// # Shapes
@@ -147,12 +173,17 @@ impl Centroids {
         let panel = Panel::scores(Level::detect(), &self.frame, &self.values, self.n_columns);
         let (mut labels, mut seconds) = (vec![0; rows.len()], vec![0; rows.len()]);
         assign(&panel, rows, &mut labels, Some(&mut seconds));
+        self.assignments(rows, &labels, &seconds)
+    }
+
+    /// The labels with their distances.
+    fn assignments(&self, rows: Rows<'_>, labels: &[u32], seconds: &[u32]) -> Vec<Assignment> {
         let near = |labels: &[u32]| -> Vec<Near> {
             let distances = self.own_distances(rows, labels);
             let near = |(&label, &distance): (&u32, &f64)| Near { label, distance: self.exact_distance_of(distance) };
             labels.iter().zip(&distances).map(near).collect()
         };
-        let pairs = near(&labels).into_iter().zip(near(&seconds));
+        let pairs = near(labels).into_iter().zip(near(seconds));
         let several = self.k() > 1;
         pairs.map(|(nearest, second)| Assignment { nearest, second: several.then_some(second) }).collect()
     }

@@ -132,6 +132,12 @@ pub enum ClusterError {
     /// The source could not give its rows.
     #[error("rows could not be read")]
     Source(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The device could not compute.
+    #[error("the GPU could not cluster the rows: {message}")]
+    Device {
+        /// What it said.
+        message: String,
+    },
     /// One of several problems failed.
     #[error("problem {problem_idx}")]
     Problem {

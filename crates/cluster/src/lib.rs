@@ -9,9 +9,12 @@
 //! rows were cut; what is wrong with rows is a [`ClusterError`] with the row and column, never a NaN in a centroid.
 
 mod centroids;
+mod device;
 mod error;
 mod fit;
 mod lloyd;
+#[cfg(feature = "gpu")]
+mod lloyd_gpu;
 mod min_size;
 mod mini_batch;
 mod nearest;
@@ -28,6 +31,7 @@ mod source;
 mod survey;
 
 pub use centroids::{Assignment, Centroids, Near};
+pub use device::Device;
 pub use error::ClusterError;
 pub use fit::{Fitted, RestartSummary};
 pub use mini_batch::MiniBatch;
@@ -36,4 +40,6 @@ pub use row_file::RowFile;
 pub use settings::{Init, KMeans};
 pub use shared::SharedRows;
 pub use source::RowSource;
+#[cfg(feature = "gpu")]
+pub use tenure_kernels::kmeans::gpu;
 pub use tenure_kernels::kmeans::{Metric, Rows};

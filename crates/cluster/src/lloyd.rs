@@ -30,28 +30,43 @@ impl Lloyd<'_> {
         restarts: &mut [Restart],
         observer: &mut dyn Observer,
     ) -> Result<(), ClusterError> {
-        let enough = self.settings.tolerance * self.survey.mean_variance;
         for n_iter in 1..=self.settings.max_iter {
             let mut running: Vec<&mut Restart> = restarts.iter_mut().filter(|restart| !restart.converged).collect();
             if running.is_empty() {
                 break;
             }
-            let mut sums = self.sums(source, &running)?;
-            let mut lowest = f64::INFINITY;
-            for (restart, sums) in running.iter_mut().zip(&mut sums) {
-                lowest = lowest.min(self.inertia(restart, sums));
-                self.refill(source, restart, sums)?;
-                let moved = restart.move_to_means(sums, self.n_columns, self.settings.metric);
-                restart.inertia = self.inertia(restart, sums);
-                restart.n_iter = n_iter;
-                restart.converged = moved <= enough;
-            }
-            observer.iterated(&Iteration { n_iter, n_running: running.len(), inertia: lowest });
+            let inertia = self.iterate(source, &mut running, n_iter)?;
+            observer.iterated(&Iteration { n_iter, n_running: running.len(), inertia });
         }
         Ok(())
     }
 
-    fn inertia(&self, restart: &Restart, sums: &Sums) -> f64 {
+    /// One iteration of these restarts; the lowest inertia of any of them before its centroids moved.
+    pub(crate) fn iterate(
+        &self,
+        source: &mut dyn RowSource,
+        running: &mut [&mut Restart],
+        n_iter: usize,
+    ) -> Result<f64, ClusterError> {
+        let mut sums = self.sums(source, running)?;
+        let mut lowest = f64::INFINITY;
+        for (restart, sums) in running.iter_mut().zip(&mut sums) {
+            lowest = lowest.min(self.inertia(restart, sums));
+            self.refill(source, restart, sums)?;
+            let moved = restart.move_to_means(sums, self.n_columns, self.settings.metric);
+            restart.inertia = self.inertia(restart, sums);
+            restart.n_iter = n_iter;
+            restart.converged = moved <= self.enough();
+        }
+        Ok(lowest)
+    }
+
+    /// The squared distance, all centroids of a restart together, that counts as rest.
+    pub(crate) fn enough(&self) -> f64 {
+        self.settings.tolerance * self.survey.mean_variance
+    }
+
+    pub(crate) fn inertia(&self, restart: &Restart, sums: &Sums) -> f64 {
         restart.inertia_of(sums, self.n_columns, &self.survey.frame, self.survey.second_moment)
     }
 

@@ -7,7 +7,7 @@ pub trait Observer {
         let _ = (n_done, n_centroids);
     }
 
-    /// A Lloyd iteration of all running restarts ended.
+    /// A Lloyd iteration of all running restarts ended; on a GPU, a few of them.
     fn iterated(&mut self, iteration: &Iteration) {
         let _ = iteration;
     }
@@ -20,7 +20,7 @@ pub struct Iteration {
     pub n_iter: usize,
     /// Restarts that were still running.
     pub n_running: usize,
-    /// Lowest inertia of any running restart, before its centroids moved.
+    /// Lowest inertia of any running restart, before its centroids moved; on a GPU, of any restart.
     pub inertia: f64,
 }
 

@@ -3,12 +3,13 @@
 use rayon::prelude::*;
 use tenure_kernels::kmeans::Rows;
 
+use crate::device::Device;
 use crate::error::ClusterError;
 use crate::fit::Fitted;
 use crate::settings::KMeans;
 
 impl KMeans {
-    /// Fits each problem by itself, all in parallel. Problem `i` draws its random numbers from seed `seed + i`, so that a
+    /// Fits each problem by itself, all in parallel on the CPU. Problem `i` draws its random numbers from seed `seed + i`, so that a
     /// result depends neither on the thread count nor on the other problems.
     ///
     /// # Errors
@@ -30,7 +31,8 @@ impl KMeans {
     }
 
     fn fit_one(&self, problem_idx: usize, rows: Rows<'_>) -> Result<Fitted, ClusterError> {
-        let settings = KMeans { seed: self.seed.wrapping_add(problem_idx as u64), ..self.clone() };
+        let seed = self.seed.wrapping_add(problem_idx as u64);
+        let settings = KMeans { seed, device: Device::Cpu, ..self.clone() };
         settings.fit(rows).map_err(|cause| ClusterError::Problem { problem_idx, cause: Box::new(cause) })
     }
 }

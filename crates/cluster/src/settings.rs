@@ -2,6 +2,7 @@
 
 use tenure_kernels::kmeans::Metric;
 
+use crate::device::Device;
 use crate::error::ClusterError;
 
 /// Where centroids start.
@@ -52,6 +53,8 @@ pub struct KMeans {
     pub metric: Metric,
     /// Seed of all random choices.
     pub seed: u64,
+    /// What computes.
+    pub device: Device,
 }
 
 impl KMeans {
@@ -65,6 +68,7 @@ impl KMeans {
             init: Init::KMeansPlusPlus,
             metric: Metric::SquaredEuclidean,
             seed: 0,
+            device: Device::Cpu,
         }
     }
 

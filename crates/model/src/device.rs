@@ -22,6 +22,8 @@ pub struct ChosenDevice {
     pub device: Device,
     /// What a report says about it.
     pub info: DeviceInfo,
+    /// The adapter behind it; none on the CPU.
+    pub adapter: Option<AdapterInfo>,
 }
 
 /// What a report says about a device.
@@ -91,7 +93,7 @@ fn cpu(reason: &str) -> ChosenDevice {
         software: false,
         reason: reason.into(),
     };
-    ChosenDevice { device: Device::flex(), info }
+    ChosenDevice { device: Device::flex(), info, adapter: None }
 }
 
 fn ndarray() -> ChosenDevice {
@@ -105,7 +107,7 @@ fn ndarray() -> ChosenDevice {
     };
     #[expect(deprecated, reason = "upstream prefers flex; ndarray stays a choice for as long as burn ships it")]
     let device = Device::ndarray();
-    ChosenDevice { device, info }
+    ChosenDevice { device, info, adapter: None }
 }
 
 fn cpu_name() -> String {
@@ -123,7 +125,7 @@ fn gpu(adapter: &AdapterInfo, reason: &str) -> Result<ChosenDevice, DeviceError>
         software: adapter.software,
         reason: reason.into(),
     };
-    Ok(ChosenDevice { device, info })
+    Ok(ChosenDevice { device, info, adapter: Some(adapter.clone()) })
 }
 
 /// Devices of this process by graphics API and adapter: burn refuses to bring one up twice.

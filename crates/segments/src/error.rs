@@ -15,6 +15,12 @@ pub enum SegmentError {
         /// What the clustering said.
         reason: String,
     },
+    /// The device could not compute.
+    #[error("{message}")]
+    Device {
+        /// What it said.
+        message: String,
+    },
     /// A measure of the clusters is undefined.
     #[error(transparent)]
     Measure(#[from] ClusteringError),
@@ -90,6 +96,7 @@ impl SegmentError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Clustering { .. } => "SEG0001",
+            Self::Device { .. } => "SEG0008",
             Self::Measure(error) => error.code(),
             Self::TooFewDistinct { .. } => "SEG0002",
             Self::TooSmall { .. } => "SEG0003",
@@ -103,6 +110,7 @@ impl SegmentError {
     /// What to do about it.
     pub fn hint(&self) -> String {
         match self {
+            Self::Device { .. } => "set `device.kind = \"cpu\"`, or free the card's memory".into(),
             Self::Clustering { .. } | Self::Measure(_) => "try fewer segments, or other `segments.features`".into(),
             Self::TooFewDistinct { n_distinct, .. } => {
                 format!("set `segments.k` (or `segments.k_max`) to {n_distinct} or less, or add features")

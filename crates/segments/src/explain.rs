@@ -10,7 +10,7 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
     PAGES.iter().map(|(code, _)| *code)
 }
 
-const PAGES: [(&str, &str); 7] = [
+const PAGES: [(&str, &str); 8] = [
     (
         "SEG0001",
         "The customers could not be clustered.
@@ -59,5 +59,12 @@ columns. Without one, segments are made of recency, frequency and tenure alone."
 
 A table with one row per customer is one picture: it has no earlier date to compare with, and no purchases to score by
 recency and frequency. Leave the setting out, or give the transaction log as `data.source = \"events\"`.",
+    ),
+    (
+        "SEG0008",
+        "The GPU could not cluster the customers.
+
+Rows, partial sums and labels lie in the card's memory together, about one and a half times the encoded customers. Close what
+else uses the card, or set `device.kind = \"cpu\"`: k-means on the CPU needs no other memory than the customers'.",
     ),
 ];

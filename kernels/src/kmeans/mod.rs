@@ -14,6 +14,8 @@
 //! ([`TOLERANCE`] of the largest squared norm), either may win; exact ties go to the lower index.
 
 pub mod cpu;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 pub mod reference;
 
 /// Difference of two scores, as a share of the largest `‖x − shift‖²` or `‖c − shift‖²`, below which labels may differ

@@ -55,7 +55,7 @@ impl Findings<'_> {
             dependence: self.dependence,
             gates,
             config: self.settings.iter().filter(|s| s.applies).map(facts::setting).collect(),
-            environment: facts::environment(plan, self.device, clock),
+            environment: facts::environment(plan, &self.device.info, clock),
         }
     }
 

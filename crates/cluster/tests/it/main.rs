@@ -2,6 +2,8 @@
 
 mod errors;
 mod fit;
+#[cfg(feature = "gpu")]
+mod gpu;
 mod made;
 mod modes;
 mod row_file;

@@ -1,10 +1,12 @@
-//! Lloyd iterations on the CPU from given centroids.
+//! Lloyd iterations from given centroids, on the CPU and on GPUs.
 
 use std::time::Instant;
 
-use tenure_cluster::{Init, KMeans, Rows};
+use tenure_cluster::{Device, Init, KMeans, Rows};
+use tenure_model::ChosenDevice;
 
 use super::{Round, Workload};
+use crate::clustering::ClusteringDevice;
 use crate::failure::Failure;
 
 /// Rows, columns, centroids.
@@ -35,15 +37,23 @@ pub struct Lloyd {
     id: String,
     shape: Shape,
     x: Vec<f32>,
+    device: Device,
+    device_name: String,
 }
 
 impl Lloyd {
     /// Makes the rows.
-    pub fn made(shape: Shape) -> Self {
+    pub fn made(shape: Shape, chosen: &ChosenDevice) -> Result<Self, Failure> {
         let noise = |i: usize| ((i.wrapping_mul(2_654_435_761) >> 7) % 2_039) as f32 / 2_039.0 - 0.5;
         let centre = |row: usize, column: usize| ((row % shape.k * 31 + column * 17) % 13) as f32;
         let cell = |i: usize| centre(i / shape.n_columns, i % shape.n_columns) + 4.0 * noise(i);
-        Self { id: shape.id(), shape, x: (0..shape.n_rows * shape.n_columns).map(cell).collect() }
+        let x = (0..shape.n_rows * shape.n_columns).map(cell).collect();
+        let ClusteringDevice { device, .. } = ClusteringDevice::of(chosen)?;
+        let device_name = match &device {
+            Device::Cpu => "CPU".into(),
+            _ => format!("{} ({})", chosen.info.adapter, chosen.info.backend),
+        };
+        Ok(Self { id: shape.id(), shape, x, device, device_name })
     }
 }
 
@@ -52,8 +62,8 @@ impl Workload for Lloyd {
         &self.id
     }
 
-    fn device(&self) -> &'static str {
-        "CPU"
+    fn device(&self) -> &str {
+        &self.device_name
     }
 
     fn counts(&self) -> &'static str {
@@ -65,6 +75,7 @@ impl Workload for Lloyd {
         let first = self.x[..k * n_columns].iter().map(|&value| f64::from(value)).collect();
         let settings =
             KMeans { n_init: 1, max_iter: N_ITERATIONS, tolerance: 0.0, init: Init::Given(first), ..KMeans::new(k) };
+        let settings = KMeans { device: self.device.clone(), ..settings };
         let rows = Rows { x: &self.x, weights: None, n_columns };
         let begun = Instant::now();
         let fitted = settings.fit(rows).map_err(|error| Failure::integrity(error.to_string(), HINT))?;

@@ -78,9 +78,13 @@ fn workloads(args: &args::Bench, progress: &mut Progress) -> Result<Vec<Box<dyn 
         for shape in training::SHAPES.iter().filter(|shape| is_wanted(&shape.id())) {
             all.push(Box::new(training::Training::made(shape, device.clone())?));
         }
-    }
-    for shape in kmeans::SHAPES.iter().filter(|shape| is_wanted(&shape.id())) {
-        all.push(Box::new(kmeans::Lloyd::made(*shape)));
+        // ndarray trains: k-means on the CPU has kernels of its own.
+        if device.info.kind == DeviceKind::Ndarray {
+            continue;
+        }
+        for shape in kmeans::SHAPES.iter().filter(|shape| is_wanted(&shape.id())) {
+            all.push(Box::new(kmeans::Lloyd::made(*shape, &device)?));
+        }
     }
     for case in score::CASES.iter().filter(|case| is_wanted(case.id())) {
         all.push(Box::new(score::Scoring::made(*case)?));

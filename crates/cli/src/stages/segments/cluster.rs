@@ -1,6 +1,6 @@
 //! K-means of encoded customers, and the number of segments.
 
-use tenure_cluster::{Centroids, ClusterError, KMeans, Metric, Rows};
+use tenure_cluster::{Centroids, ClusterError, Device, KMeans, Metric, Rows};
 use tenure_config::{Plan, SegmentMetric};
 use tenure_segments::{ChosenK, Clusterer, Clustering, Restarts, SegmentError, choose_k};
 
@@ -14,6 +14,8 @@ pub struct Driver {
     metric: Metric,
     max_iter: usize,
     tolerance: f64,
+    /// What computes.
+    pub device: Device,
     /// For messages.
     features: Vec<String>,
 }
@@ -32,11 +34,12 @@ pub struct Clusters {
 
 impl Driver {
     /// The plan's.
-    pub fn new(plan: &Plan, features: &[String]) -> Self {
+    pub fn new(plan: &Plan, features: &[String], device: &Device) -> Self {
         Self {
             metric: metric(plan),
             max_iter: plan.segments.max_iter,
             tolerance: plan.segments.tolerance,
+            device: device.clone(),
             features: features.to_vec(),
         }
     }
@@ -62,7 +65,8 @@ impl Driver {
         Centroids::new(values.to_vec(), n_columns, self.metric).map_err(|error| self.failed(k, 0, &error))
     }
 
-    fn failed(&self, k: usize, n_customers: usize, error: &ClusterError) -> SegmentError {
+    /// What went wrong, in the words of segments.
+    pub fn failed(&self, k: usize, n_customers: usize, error: &ClusterError) -> SegmentError {
         let features = self.features.clone();
         match error {
             ClusterError::TooFewDistinct { n_distinct, .. } => {
@@ -71,6 +75,7 @@ impl Driver {
             ClusterError::TooFewRows { n_rows, .. } => {
                 SegmentError::TooFewDistinct { k, n_distinct: *n_rows, n_customers, features }
             }
+            ClusterError::Device { message } => SegmentError::Device { message: message.clone() },
             other => SegmentError::Clustering { k, reason: other.to_string() },
         }
     }
@@ -85,6 +90,7 @@ impl Clusterer for Driver {
             tolerance: self.tolerance,
             metric: self.metric,
             seed: restarts.seed,
+            device: self.device.clone(),
             ..KMeans::new(k)
         };
         let fitted = settings.fit(rows).map_err(|error| self.failed(k, rows.len(), &error))?;
@@ -95,7 +101,8 @@ impl Clusterer for Driver {
     fn assign(&self, cells: &[f32], n_columns: usize, centroids: &[f64]) -> Result<Vec<u32>, SegmentError> {
         let centroids = self.centroids(centroids, n_columns)?;
         let rows = Rows { x: cells, weights: None, n_columns };
-        let places = centroids.predict(rows).map_err(|error| self.failed(centroids.k(), rows.len(), &error))?;
+        let places =
+            centroids.predict_on(&self.device, rows).map_err(|error| self.failed(centroids.k(), rows.len(), &error))?;
         Ok(places.into_iter().map(|place| place.nearest.label).collect())
     }
 }
@@ -112,9 +119,10 @@ pub fn choose(
     plan: &Plan,
     customers: &Customers<'_>,
     encoded: &Encoded,
+    device: &Device,
     progress: &mut Progress,
 ) -> Result<Clusters, Failure> {
-    let driver = Driver::new(plan, &customers.features);
+    let driver = Driver::new(plan, &customers.features, device);
     let d = encoded.n_columns();
     let cells = driver.directions(encoded.cells.clone(), d);
     let settings = super::choice(plan, customers.now.len());

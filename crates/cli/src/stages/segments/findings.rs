@@ -77,9 +77,10 @@ pub fn findings(
     let centroids: Vec<f64> =
         order.iter().flat_map(|&old| clustering.centroids[old as usize * d..][..d].to_vec()).collect();
     let rows = Rows { x: &cells, weights: None, n_columns: d };
-    let failed =
-        |error: tenure_cluster::ClusterError| SegmentError::Clustering { k: choice.k, reason: error.to_string() };
-    let places = driver.centroids(&centroids, d)?.predict(rows).map_err(failed)?;
+    let places = driver
+        .centroids(&centroids, d)?
+        .predict_on(&driver.device, rows)
+        .map_err(|error| driver.failed(choice.k, customers.now.len(), &error))?;
 
     let points = Points::new(&cells, d).map_err(SegmentError::from)?;
     let labelled = Labelled::new(points, &labels).map_err(SegmentError::from)?;

@@ -15,6 +15,7 @@ use tenure_report::segments::SegmentResults;
 use tenure_segments::{ChoiceSettings, Criterion, Restarts};
 
 use crate::clock::Clock;
+use crate::clustering::ClusteringDevice;
 use crate::failure::Failure;
 use crate::pipeline::Job;
 use crate::progress::Progress;
@@ -28,7 +29,10 @@ pub use finished::FinishedSegments;
 pub fn run(job: &Job<'_>, progress: &mut Progress) -> Result<SegmentResults, Failure> {
     let (plan, dir) = (&job.resolved.plan, job.dir);
     let mut clock = Clock::start();
-    job.record("running", None, &clock)?;
+    job.record("running", None, None, &clock)?;
+
+    let device = ClusteringDevice::of(&tenure_model::select_device(&plan.device)?)?;
+    progress.say(&format!("device: {} ({}), {}", device.info.adapter, device.info.backend, device.info.reason));
 
     let loaded = prepare::load(plan, dir, progress)?;
     clock.lap("load");
@@ -37,7 +41,7 @@ pub fn run(job: &Job<'_>, progress: &mut Progress) -> Result<SegmentResults, Fai
     let encoded = encode::fit(plan, &customers, &customers.now)?;
     clock.lap("encode");
 
-    let clusters = cluster::choose(plan, &customers, &encoded, progress)?;
+    let clusters = cluster::choose(plan, &customers, &encoded, &device.device, progress)?;
     clock.lap("cluster");
 
     progress.begin("describe", None);
@@ -48,12 +52,12 @@ pub fn run(job: &Job<'_>, progress: &mut Progress) -> Result<SegmentResults, Fai
 
     tell::segments(dir, &customers, &findings)?;
     tell::model(dir, plan, &findings)?;
-    let results = tell::results(job, &loaded, &customers, findings, later, &clock);
+    let results = tell::results(job, &loaded, &customers, findings, later, (&device.info, &clock));
     dir.write_json("metrics.json", &tell::metrics(&results))?;
     tell::documents(dir, plan, &results)?;
     clock.lap("report");
 
-    job.record("complete", None, &clock)?;
+    job.record("complete", Some(&device.info), None, &clock)?;
     dir.finish()?;
     Ok(results)
 }

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tenure_config::Plan;
 use tenure_data::{Loaded, RfmRows, SegmentRows, write_segments};
+use tenure_model::DeviceInfo;
 use tenure_report::segments::{self as report, Later, SegmentResults};
-use tenure_report::{Environment, Timing};
 use tenure_segments::tier_name;
 use tenure_table::{Role, Values};
 
@@ -96,7 +96,7 @@ pub fn results(
     customers: &Customers<'_>,
     findings: Findings,
     later: Option<Later>,
-    clock: &Clock,
+    (device, clock): (&DeviceInfo, &Clock),
 ) -> SegmentResults {
     let plan = &job.resolved.plan;
     let mut caveats = customers.caveats.clone();
@@ -120,7 +120,7 @@ pub fn results(
         later,
         retention: loaded.events.as_ref().map(|events| facts::retention(&events.retention)),
         config: job.resolved.origins.settings().iter().filter(|s| s.applies).map(facts::setting).collect(),
-        environment: environment(plan, clock),
+        environment: facts::environment(plan, device, clock),
         caveats,
     }
 }
@@ -151,23 +151,6 @@ fn doubts(plan: &Plan, loaded: &Loaded, findings: &Findings, later: Option<&Late
     }
     doubts.extend(loaded.validation.notes.iter().map(|note| format!("Data: {note}.")));
     doubts
-}
-
-/// K-means runs on the CPU whatever `[device]` says.
-fn environment(plan: &Plan, clock: &Clock) -> Environment {
-    let n_threads = std::thread::available_parallelism().map_or(1, usize::from);
-    Environment {
-        tenure_version: env!("CARGO_PKG_VERSION").into(),
-        git_revision: Some(env!("TENURE_GIT_REVISION").to_owned()).filter(|revision| revision != "unknown"),
-        device: format!("CPU, {n_threads} threads"),
-        device_reason: "k-means of this release runs on the CPU".into(),
-        driver: String::new(),
-        system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-        n_threads,
-        seed: plan.experiment.seed,
-        versions: Vec::new(),
-        timings: clock.stages().iter().map(|&(stage, seconds)| Timing { stage: stage.into(), seconds }).collect(),
-    }
 }
 
 /// What `metrics.json` holds: the same bytes for the same seed.

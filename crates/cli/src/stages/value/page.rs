@@ -71,7 +71,7 @@ impl Source<'_> {
             dependence: self.dependence.to_vec(),
             gates: results.gates.clone(),
             config: self.settings.iter().filter(|s| s.applies).map(facts::setting).collect(),
-            environment: facts::environment(plan, self.device, clock),
+            environment: facts::environment(plan, &self.device.info, clock),
             caveats: results.caveats.clone(),
         }
     }
