@@ -7,6 +7,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
 /// A heavy dependency, and the only crates that may name it.
 const HOMES: &[(&str, &[&str])] = &[
     ("burn", &["tenure-model", "tenure-train"]),
+    ("cubecl", &["tenure-kernels"]),
     ("wgpu", &["tenure-model"]),
     ("polars", &["tenure-data"]),
     ("polars-arrow", &["tenure-data"]),
@@ -121,6 +122,24 @@ fn wgpu_is_the_one_that_cubecl_brings() {
     let ours = dependency_of("tenure-model");
     assert!(!ours.is_empty(), "tenure-model names wgpu");
     assert_eq!(ours, dependency_of("cubecl-wgpu"), "two copies of wgpu: adapters listed are not adapters used");
+}
+
+#[test]
+fn cubecl_is_the_one_that_burn_brings() {
+    let metadata = metadata();
+    let resolve = metadata.resolve.as_ref().expect("metadata resolves");
+    let of = |owner: &str| -> BTreeSet<(PackageId, Vec<String>)> {
+        let nodes = resolve.nodes.iter().filter(|node| metadata[&node.id].name == owner);
+        let found = nodes.flat_map(|node| node.dependencies.clone()).filter(|id| metadata[id].name == "cubecl");
+        let features = |id: &PackageId| {
+            let node = resolve.nodes.iter().find(|node| &node.id == id).expect("what is used is resolved");
+            node.features.iter().map(ToString::to_string).collect()
+        };
+        found.map(|id| (id.clone(), features(&id))).collect()
+    };
+    let ours = of("tenure-kernels");
+    assert_eq!(ours.len(), 1, "tenure-kernels names cubecl");
+    assert_eq!(ours, of("burn-wgpu"), "two copies of cubecl: kernels and tensors would not share a device");
 }
 
 #[test]

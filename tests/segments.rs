@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tenure_data::read_segments;
 
-use crate::tenure::{into, only_run, reading, run, shared_data, succeed};
+use crate::tenure::{gpu_or_skip, into, only_run, reading, run, shared_data, succeed};
 
 fn json(path: &Path) -> Value {
     let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -155,6 +155,30 @@ fn every_figure_of_a_sentence_is_recomputed_from_the_raw_log() {
     // The three kinds of customers are far apart, so k-means must find them.
     let kinds: Vec<u32> = customers.iter().map(|c| segment_of[c.id.as_str()]).collect();
     assert!((0..90).all(|i| kinds[i] == kinds[i % 3]), "{kinds:?}");
+}
+
+#[test]
+fn a_gpu_finds_the_segments_of_the_cpu_and_the_run_says_so() {
+    if !gpu_or_skip() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = made(folder.path());
+    let found = ["cpu", "gpu"].map(|kind| {
+        let runs = folder.path().join(kind);
+        let device = format!("device.kind={kind:?}");
+        let arguments = ["--set", &device, "--set", "device.allow_software=true", "--set", "segments.n_refits=1"];
+        succeed(experiment(&file, &runs, &arguments));
+        let run = only_run(&runs);
+        let record = json(&run.join("run.json"));
+        assert_eq!(record["device"]["kind"], kind, "{record}");
+        let adapter = record["device"]["adapter"].as_str().unwrap();
+        let report = json(&run.join("report.json"));
+        assert!(report["environment"]["device"].as_str().unwrap().starts_with(adapter), "{report}");
+        let told = read_segments(&run.join("segments.parquet")).unwrap();
+        (told.id, told.segment)
+    });
+    assert_eq!(found[0], found[1]);
 }
 
 #[test]

@@ -124,7 +124,9 @@ pub(crate) fn finish(
                     OfChunk::new(rows.slice(start, start + labels.len()), labels, distances, centroids.k())
                 })
                 .collect();
-            of_chunks.iter().for_each(|of_chunk| labelled.add(of_chunk));
+            for of_chunk in &of_chunks {
+                labelled.add(of_chunk);
+            }
             Ok(())
         })?;
         same_rows(survey.n_rows, n_rows)?;

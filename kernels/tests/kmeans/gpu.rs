@@ -7,6 +7,7 @@ use tenure_kernels::kmeans::{Metric, Rows, Sums, TOLERANCE, reference};
 use super::{Case, METRICS, case, cases, largest_squared_norm, prepared};
 
 /// The best adapter of this machine, or none, which has to be allowed.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn gpu() -> Option<Gpu> {
     let Some(&adapter) = Adapter::all().first() else {
         assert!(std::env::var_os("TENURE_REQUIRE_GPU").is_none(), "a GPU is required, and no driver offers one");
@@ -45,7 +46,7 @@ const ONE: Stop = Stop { enough: 0.0, max_iter: 1 };
 fn run(restarts: &Restarts<'_>) -> Vec<(State, usize)> {
     loop {
         restarts.enqueue(4);
-        let states = restarts.states().unwrap();
+        let states = restarts.states().expect("the device computes");
         if states.iter().all(|(state, _)| *state != State::Running) {
             return states;
         }
@@ -211,10 +212,11 @@ fn a_restart_stops_after_as_many_iterations_as_it_may_and_goes_on_from_where_it_
     let case = case("random", (2000, 3, 8), 2000, 0.0, 0.0);
     let frame = case.frame(Metric::SquaredEuclidean);
     let resident = gpu.upload(case.rows(), &frame).unwrap();
-    let mut restarts = resident.restarts(&[case.centroids.clone()], Stop { enough: 0.0, max_iter: 3 }).unwrap();
+    let mut restarts =
+        resident.restarts(std::slice::from_ref(&case.centroids), Stop { enough: 0.0, max_iter: 3 }).unwrap();
     assert_eq!(run(&restarts), [(State::Exhausted, 3)]);
     let after_three = restarts.centroids().unwrap();
-    restarts.set(&[case.centroids.clone()], &[(State::Running, 0)]);
+    restarts.set(std::slice::from_ref(&case.centroids), &[(State::Running, 0)]);
     restarts.enqueue(3);
     assert_eq!((restarts.states().unwrap(), restarts.centroids().unwrap()), (vec![(State::Exhausted, 3)], after_three));
 }

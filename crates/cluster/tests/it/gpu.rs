@@ -8,6 +8,7 @@ use tenure_kernels::kmeans::reference;
 use crate::made::{Made, rows};
 
 /// The best adapter of this machine, or none, which has to be allowed.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn gpu() -> Option<Device> {
     let Some(&adapter) = Adapter::all().first() else {
         assert!(std::env::var_os("TENURE_REQUIRE_GPU").is_none(), "a GPU is required, and no driver offers one");

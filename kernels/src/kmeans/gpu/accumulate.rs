@@ -1,5 +1,6 @@
 //! Sums per cluster from labels, where there are too many clusters to sum them while rows are assigned.
 
+// The macro's launch code is not ours to shape.
 #![allow(clippy::pedantic, clippy::too_many_arguments, missing_docs, unreachable_pub)]
 
 use cubecl::prelude::*;
@@ -58,17 +59,15 @@ pub(super) fn accumulate(
         if part < n_parts {
             for row in range_stepped(first + part, last, n_parts) {
                 let label = labels[restart * n_rows + row] as usize;
-                if label >= first_cluster {
-                    if label < first_cluster + of_slice {
-                        let mut term = 1.0f32;
-                        if column < n_columns {
-                            term = x[row * n_columns + column];
-                        }
-                        if comptime!(slice.weighted) {
-                            term *= weights[row];
-                        }
-                        sums[(label - first_cluster) * n_units + unit] += term;
+                if label >= first_cluster && label < first_cluster + of_slice {
+                    let mut term = 1.0f32;
+                    if column < n_columns {
+                        term = x[row * n_columns + column];
                     }
+                    if comptime!(slice.weighted) {
+                        term *= weights[row];
+                    }
+                    sums[(label - first_cluster) * n_units + unit] += term;
                 }
             }
         }

@@ -234,10 +234,8 @@ fn fill(
         #[unroll]
         for i in 0..4usize {
             let point = first + 4 * four + i;
-            if point < end {
-                if column + j < n_columns {
-                    values.insert(i, points[point * n_columns + column + j]);
-                }
+            if point < end && column + j < n_columns {
+                values.insert(i, points[point * n_columns + column + j]);
             }
         }
         out[j * comptime!(n_points / 4 + 1) + four] = values;

@@ -1,6 +1,7 @@
 //! From partial sums of groups to moved centroids and to whether a restart came to rest.
 
-#![allow(clippy::pedantic, clippy::too_many_arguments, missing_docs, unreachable_pub)]
+// The macro's launch code is not ours to shape; what is known when a kernel is compiled is asked apart from what is not.
+#![allow(clippy::pedantic, clippy::too_many_arguments, clippy::collapsible_if, missing_docs, unreachable_pub)]
 
 use cubecl::prelude::*;
 

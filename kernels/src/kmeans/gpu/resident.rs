@@ -87,7 +87,9 @@ fn framed(rows: Rows<'_>, frame: &Frame) -> Vec<f32> {
         }),
         Metric::Cosine => x.par_chunks_mut(rows.n_columns).for_each(|row| {
             let inverse = 1.0 / reference::norm(row);
-            row.iter_mut().for_each(|x| *x = (f64::from(*x) * inverse) as f32);
+            for x in row {
+                *x = (f64::from(*x) * inverse) as f32;
+            }
         }),
     }
     x

@@ -66,7 +66,7 @@ impl State {
 pub struct Restarts<'a> {
     rows: &'a Resident,
     k: usize,
-    n_restarts: usize,
+    n_starts: usize,
     stop: Stop,
     cut: Cut,
     n_groups: usize,
@@ -147,7 +147,7 @@ impl Resident {
         Ok(Restarts {
             rows: self,
             k,
-            n_restarts,
+            n_starts: n_restarts,
             stop,
             cut,
             n_groups,
@@ -182,7 +182,7 @@ impl Restarts<'_> {
     /// Waits for what was enqueued: each restart's state, and how often it iterated.
     pub fn states(&self) -> Result<Vec<(State, usize)>, GpuError> {
         let values: Vec<u32> = self.rows.gpu.read(self.state.clone())?;
-        let (states, n_iter) = values.split_at(self.n_restarts);
+        let (states, n_iter) = values.split_at(self.n_starts);
         Ok(states.iter().zip(n_iter).map(|(&state, &n_iter)| (State::of(state), n_iter as usize)).collect())
     }
 
@@ -222,7 +222,7 @@ impl Restarts<'_> {
     }
 
     fn n_sums(&self) -> usize {
-        self.n_restarts * self.k * (self.rows.n_columns + 1)
+        self.n_starts * self.k * (self.rows.n_columns + 1)
     }
 
     fn assign(&self, piece_idx: usize, first_group: usize) {
@@ -239,7 +239,7 @@ impl Restarts<'_> {
         };
         let (weights, n_weights) = self.weights(piece_idx);
         let (labels, n_labels) = match self.labels.get(piece_idx) {
-            Some(labels) => (labels.clone(), self.n_restarts * piece.n_rows),
+            Some(labels) => (labels.clone(), self.n_starts * piece.n_rows),
             None => (rows.unwritten.clone(), 4),
         };
         // SAFETY: lengths are those of the buffers; the kernel reads rows below `n_rows`, centroids below `k`, and writes labels
@@ -247,13 +247,13 @@ impl Restarts<'_> {
         unsafe {
             assign::launch_unchecked(
                 &rows.gpu.client,
-                CubeCount::Static(self.n_restarts as u32, n_groups as u32, 1),
+                CubeCount::Static(self.n_starts as u32, n_groups as u32, 1),
                 CubeDim::new_1d(cut.tile.n_units() as u32),
                 BufferArg::from_raw_parts(piece.x.clone(), piece.n_rows * rows.n_columns),
                 BufferArg::from_raw_parts(weights, n_weights),
-                BufferArg::from_raw_parts(self.centroids.clone(), self.n_restarts * self.k * rows.n_columns),
-                BufferArg::from_raw_parts(self.squared.clone(), self.n_restarts * self.k),
-                BufferArg::from_raw_parts(self.state.clone(), 2 * self.n_restarts),
+                BufferArg::from_raw_parts(self.centroids.clone(), self.n_starts * self.k * rows.n_columns),
+                BufferArg::from_raw_parts(self.squared.clone(), self.n_starts * self.k),
+                BufferArg::from_raw_parts(self.state.clone(), 2 * self.n_starts),
                 BufferArg::from_raw_parts(labels, n_labels),
                 BufferArg::from_raw_parts(self.partials.clone(), self.n_groups * self.n_sums()),
                 piece.n_rows,
@@ -279,12 +279,12 @@ impl Restarts<'_> {
         unsafe {
             accumulate::launch_unchecked(
                 &rows.gpu.client,
-                CubeCount::Static((self.n_restarts * n_slices) as u32, n_groups, n_column_blocks),
+                CubeCount::Static((self.n_starts * n_slices) as u32, n_groups, n_column_blocks),
                 CubeDim::new_1d(cut.slice_units as u32),
                 BufferArg::from_raw_parts(piece.x.clone(), piece.n_rows * rows.n_columns),
                 BufferArg::from_raw_parts(weights, n_weights),
-                BufferArg::from_raw_parts(self.state.clone(), 2 * self.n_restarts),
-                BufferArg::from_raw_parts(self.labels[piece_idx].clone(), self.n_restarts * piece.n_rows),
+                BufferArg::from_raw_parts(self.state.clone(), 2 * self.n_starts),
+                BufferArg::from_raw_parts(self.labels[piece_idx].clone(), self.n_starts * piece.n_rows),
                 BufferArg::from_raw_parts(self.partials.clone(), self.n_groups * self.n_sums()),
                 piece.n_rows,
                 rows.n_columns,
@@ -330,15 +330,15 @@ impl Restarts<'_> {
 
     fn update(&self) {
         let (d, client) = (self.rows.n_columns, &self.rows.gpu.client);
-        let n_clusters = self.n_restarts * self.k;
+        let n_clusters = self.n_starts * self.k;
         // SAFETY: lengths are those of the buffers; a cube moves its own centroid, and decides on its own restart.
         unsafe {
             update::launch_unchecked(
                 client,
-                CubeCount::Static(self.k as u32, self.n_restarts as u32, 1),
+                CubeCount::Static(self.k as u32, self.n_starts as u32, 1),
                 CubeDim::new_1d(REDUCE_UNITS as u32),
                 BufferArg::from_raw_parts(self.totals().clone(), self.n_sums()),
-                BufferArg::from_raw_parts(self.state.clone(), 2 * self.n_restarts),
+                BufferArg::from_raw_parts(self.state.clone(), 2 * self.n_starts),
                 BufferArg::from_raw_parts(self.centroids.clone(), n_clusters * d),
                 BufferArg::from_raw_parts(self.squared.clone(), n_clusters),
                 BufferArg::from_raw_parts(self.moved.clone(), n_clusters),
@@ -349,11 +349,11 @@ impl Restarts<'_> {
             );
             settle::launch_unchecked(
                 client,
-                CubeCount::Static(self.n_restarts as u32, 1, 1),
+                CubeCount::Static(self.n_starts as u32, 1, 1),
                 CubeDim::new_1d(REDUCE_UNITS as u32),
                 BufferArg::from_raw_parts(self.totals().clone(), self.n_sums()),
                 BufferArg::from_raw_parts(self.moved.clone(), n_clusters),
-                BufferArg::from_raw_parts(self.state.clone(), 2 * self.n_restarts),
+                BufferArg::from_raw_parts(self.state.clone(), 2 * self.n_starts),
                 self.k,
                 d,
                 self.stop.enough,

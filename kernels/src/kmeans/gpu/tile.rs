@@ -43,8 +43,8 @@ impl Tile {
     /// The tile for so many columns and centroids on a device, with `extra_bytes` of shared memory left over.
     pub(super) fn choose(limits: Limits, k: usize, n_columns: usize, extra_bytes: usize) -> Result<Tile, GpuError> {
         let candidates = match k {
-            ..=MOST_NARROW => [Tile { unit_centroids: k.next_power_of_two().clamp(4, 16), ..NARROW }, NARROW],
-            ..=MOST_MIDDLE => [MIDDLE, NARROW],
+            _ if k <= MOST_NARROW => [Tile { unit_centroids: k.next_power_of_two().clamp(4, 16), ..NARROW }, NARROW],
+            _ if k <= MOST_MIDDLE => [MIDDLE, NARROW],
             _ => [WIDE, MIDDLE],
         };
         let fits =
@@ -108,7 +108,7 @@ mod tests {
                 for limits in [CARD, LEAST] {
                     let tile = Tile::choose(limits, k, d, 0).unwrap();
                     assert!(tile.n_units() <= limits.units && tile.bytes(false) <= limits.shared_bytes, "{tile:?}");
-                    assert!(tile.unit_rows % 4 == 0 && tile.unit_centroids % 4 == 0, "{tile:?}");
+                    assert!(tile.unit_rows.is_multiple_of(4) && tile.unit_centroids.is_multiple_of(4), "{tile:?}");
                 }
             }
         }
