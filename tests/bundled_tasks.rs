@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 use tenure_data::read_segments;
+use tenure_edge::Model;
 
 use crate::tenure::{only_run, run, succeed};
 
@@ -154,6 +155,35 @@ fn a_value_run_becomes_a_bundle_that_tells_money() {
     assert!(printed.starts_with("value bundle, format 2"), "{printed}");
     let printed = succeed(["verify".as_ref(), bundle.as_os_str()]);
     assert!(printed.contains("8 sample rows give the same bits"), "{printed}");
+}
+
+/// Networks that correct a forecast: the bundle multiplies with the forecast's column, so that the student learns the
+/// correction alone.
+#[test]
+fn a_bundle_of_a_corrected_forecast_carries_the_forecast() {
+    let runs = made().path("corrected");
+    let dir = format!("run.dir={:?}", runs.display().to_string());
+    let set = ["model.offset=\"pareto_nbd\"", "synthetic.n_customers=700", "train.epochs=6", "device.kind=cpu"];
+    let mut arguments = vec!["run".to_owned(), "configs/clv-first-run.toml".into(), "--quiet".into()];
+    let small = ["evaluate.bootstrap=20", dir.as_str()];
+    arguments.extend(set.iter().chain(&small).flat_map(|set| ["--set".to_owned(), (*set).to_owned()]));
+    succeed(arguments);
+    let bundle = made().path("corrected.tenure");
+    let (code, measured, said) = compress(&only_run(&runs), &bundle, &LAX);
+    assert_eq!(code, 0, "{said}");
+    let n_rows: u64 = measured["n_rows"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).sum();
+    assert_eq!(measured["parity"]["n_rows"], n_rows, "every row of the run is held against the trainer");
+    assert!(gate(&measured, "parity") <= 1e-5 && gate(&measured, "parity_value") <= 1e-4, "{measured}");
+    assert!(gate(&measured, "quantize.max_total_change") < 0.1, "{measured}");
+
+    let printed = succeed(["inspect".as_ref(), bundle.as_os_str(), "--json".as_ref()]);
+    let found: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!((&found["format"], &found["forecast"]), (&Value::from(3), &Value::from("lifetime_value")));
+    let file = fs::read(&bundle).unwrap();
+    let model = Model::from_bytes(&file).unwrap();
+    let forecast = model.answer().forecast().expect("a forecast");
+    assert!(forecast.missing > 10.0 * forecast.least && forecast.least > 0.0, "{forecast:?}");
+    succeed(["verify".as_ref(), bundle.as_os_str()]);
 }
 
 #[test]

@@ -10,13 +10,8 @@ use crate::measure::{Latency, latency};
 use crate::outcomes::Outcomes;
 use crate::quantize::{Quantizer, quantize};
 use crate::scores::Scores;
-use crate::step::{Candidate, ChurnQuality, Compressed, Gate, Step, ValueQuality};
+use crate::step::{Candidate, ChurnQuality, Compressed, Gate, Parity, Step, ValueQuality};
 use crate::{CompressError, CompressJob, RangeMethod, RawRows, dense, samples};
-
-/// The trainer and the edge may differ by this much in a probability: they add products in another order.
-const MAX_PARITY_GAP: f64 = 1e-5;
-/// The same for expected values, as a share of them.
-const MAX_VALUE_GAP: f64 = 1e-4;
 
 /// Makes the bundle, and measures every step on the way.
 pub fn compress(job: &CompressJob<'_>) -> Result<Compressed, CompressError> {
@@ -36,7 +31,7 @@ pub fn compress(job: &CompressJob<'_>) -> Result<Compressed, CompressError> {
         }
     };
     let mut gates = judge.gates(steps.last().expect("two steps at least"));
-    gates.extend(parity);
+    gates.extend(parity.gates());
     Ok(Compressed {
         shape: shape(job.student),
         precision: job.settings.precision,
@@ -44,6 +39,7 @@ pub fn compress(job: &CompressJob<'_>) -> Result<Compressed, CompressError> {
         file,
         steps,
         candidates,
+        parity,
         gates,
     })
 }
@@ -75,8 +71,12 @@ impl Judge<'_> {
 
     /// The bytes of a network's bundle before anything is fitted to what it answers.
     fn raw(&self, network: &Network<'_>) -> Result<Vec<u8>, CompressError> {
-        let scale =
-            self.job.value.map(|value| ValueScale { log_unit: value.log_unit, log_cap: value.log_cap, pool: None });
+        let scale = self.job.value.map(|value| ValueScale {
+            log_unit: value.log_unit,
+            log_cap: value.log_cap,
+            pool: None,
+            forecast: value.forecast,
+        });
         let calibration = self.job.churn.map(|_| Calibration::Identity);
         Ok(self.bundle(network, answer(calibration, scale)?).to_bytes())
     }
@@ -85,11 +85,12 @@ impl Judge<'_> {
     /// through the edge; with samples and metadata.
     fn finish(&self, network: &Network<'_>) -> Result<Vec<u8>, CompressError> {
         let said = Scores::of(&self.raw(network)?, self.rows, self.job.rows.validation)?;
+        let scale = self.value_finish(network, &said)?;
         let (calibration, thresholds) = match self.churn_finish(&said)? {
             Some((calibration, threshold)) => (Some(calibration), vec![threshold]),
             None => (None, Vec::new()),
         };
-        let mut bundle = self.bundle(network, answer(calibration, self.value_finish(&said))?);
+        let mut bundle = self.bundle(network, answer(calibration, scale)?);
         bundle.thresholds = thresholds;
         bundle.metadata = self.job.metadata.to_vec();
         let bare = bundle.to_bytes();
@@ -107,15 +108,24 @@ impl Judge<'_> {
         Ok(Some((calibration, Threshold { name: "profit".into(), at })))
     }
 
-    fn value_finish(&self, said: &Scores) -> Option<ValueScale> {
-        let value = self.job.value?;
-        let picks = self.job.rows.validation;
-        let (found, wanted) =
-            (self.outcomes.total(&said.expected, picks), self.outcomes.total(value.teacher_validation, picks));
+    /// Brings the sum of a network's values to the teacher's and finds which are pooled: on the unlabelled rows of the last
+    /// cutoff, else on validation rows, of which `said` is what it says.
+    fn value_finish(&self, network: &Network<'_>, said: &Scores) -> Result<Option<ValueScale>, CompressError> {
+        let Some(value) = self.job.value else { return Ok(None) };
+        let rows = self.job.rows;
+        let unlabelled;
+        let (picks, said, teacher) = if rows.unlabelled.is_empty() {
+            (rows.validation, said, value.teacher_validation)
+        } else {
+            unlabelled = Scores::of(&self.raw(network)?, self.rows, rows.unlabelled)?;
+            (rows.unlabelled, &unlabelled, value.teacher_unlabelled)
+        };
+        let (found, wanted) = (self.outcomes.total(&said.expected, picks), self.outcomes.total(teacher, picks));
         let shift = if found > 0.0 && wanted > 0.0 { (wanted / found).ln() } else { 0.0 };
         let latest = self.outcomes.latest(picks).into_iter().map(|place| said.expected[place] * shift.exp());
         let pool = pool(latest.collect(), value.pooled_share);
-        Some(ValueScale { log_unit: value.log_unit + shift, log_cap: value.log_cap, pool })
+        let log_unit = value.log_unit + shift;
+        Ok(Some(ValueScale { log_unit, log_cap: value.log_cap, pool, forecast: value.forecast }))
     }
 
     /// The integers whose answers on validation rows are nearest to the student's, and all that were tried.
@@ -222,18 +232,23 @@ impl Judge<'_> {
         }))
     }
 
-    /// The largest differences between the trainer and the edge, on test rows.
-    fn parity(&self, raw_student: &[u8]) -> Result<Vec<Gate>, CompressError> {
-        let said = Scores::of(raw_student, self.rows, self.job.rows.test)?;
+    /// The largest differences between the trainer and the edge, on all rows.
+    fn parity(&self, raw_student: &[u8]) -> Result<Parity, CompressError> {
+        let all = self.job.rows.all();
+        let said = Scores::of(raw_student, self.rows, &all)?;
         let churn = self.job.churn.map_or(0.0, |churn| largest_gap(&said.churn, churn.student));
-        let Some(value) = self.job.value else { return Ok(vec![Gate::new("parity", MAX_PARITY_GAP, churn)]) };
+        let Some(value) = self.job.value else {
+            return Ok(Parity { n_rows: all.len(), max_probability_gap: churn, max_value_gap: None });
+        };
         let buys = largest_gap(&said.p_buys, value.student_p_buys);
-        let relative = said.expected.iter().zip(value.student).map(|(a, b)| (a / b - 1.0).abs());
-        let relative = relative.fold(0.0, f64::max);
-        Ok(vec![
-            Gate::new("parity", MAX_PARITY_GAP, churn.max(buys)),
-            Gate::new("parity_value", MAX_VALUE_GAP, relative),
-        ])
+        let times = |row: u32| match value.forecast {
+            Some(forecast) => forecast.of(self.rows.number(row, forecast.column)),
+            None => 1.0,
+        };
+        let pairs = said.expected.iter().zip(value.student).zip(&all);
+        let relative = pairs.map(|((edge, trainer), &row)| (edge / (trainer * times(row)) - 1.0).abs());
+        let max_value_gap = Some(relative.fold(0.0, f64::max));
+        Ok(Parity { n_rows: all.len(), max_probability_gap: churn.max(buys), max_value_gap })
     }
 
     fn gates(&self, shipped: &Step) -> Vec<Gate> {

@@ -1,6 +1,6 @@
 //! What is compressed, and how it is judged.
 
-use tenure_artifact::bundle::Network;
+use tenure_artifact::bundle::{Forecast, Network};
 use tenure_artifact::{Calibration, Preprocessor};
 use tenure_config as plan;
 use tenure_evaluate::{Bootstrap, EvaluateError, Profit, Scored};
@@ -42,6 +42,16 @@ pub struct RowSets<'a> {
     pub validation: &'a [u32],
     /// Everything is measured on them, and nothing chosen.
     pub test: &'a [u32],
+    /// Rows of the last cutoff whose outcomes nobody looks at, of customers who do not test; perhaps none. The level of
+    /// values, and which are pooled, come from them where there are any: they are what will be scored.
+    pub unlabelled: &'a [u32],
+}
+
+impl RowSets<'_> {
+    /// Training, validation and test rows, one after the other.
+    pub fn all(&self) -> Vec<u32> {
+        [self.train, self.validation, self.test].concat()
+    }
 }
 
 /// The ensemble that was distilled.
@@ -58,7 +68,7 @@ pub struct Teacher {
 pub struct ChurnPart<'a> {
     /// The teacher's calibrated probabilities of the test rows.
     pub teacher: &'a [f64],
-    /// The student's probabilities of the test rows, uncalibrated, as the trainer computes them.
+    /// The student's probabilities of all rows ([`RowSets::all`]), uncalibrated, as the trainer computes them.
     pub student: &'a [f64],
     /// Fits the map from raw to calibrated probability to validation rows.
     pub calibrate: &'a dyn Fn(&Scored) -> Result<Calibration, EvaluateError>,
@@ -73,14 +83,19 @@ pub struct ValuePart<'a> {
     pub teacher: &'a [f64],
     /// The teacher's expected values of the validation rows, before any is pooled. The student's are brought to their sum.
     pub teacher_validation: &'a [f64],
+    /// The teacher's expected values of the unlabelled rows, before any is pooled.
+    pub teacher_unlabelled: &'a [f64],
     /// The share of a cutoff's rows whose expected values, the lowest, are told as one.
     pub pooled_share: f64,
-    /// The student's expected values of the test rows, in its own scale, as the trainer computes them.
+    /// The student's expected values of all rows ([`RowSets::all`]), in its own scale and before the forecast, as the
+    /// trainer computes them.
     pub student: &'a [f64],
-    /// The student's probabilities of buying, as the trainer computes them.
+    /// The student's probabilities of buying of all rows, as the trainer computes them.
     pub student_p_buys: &'a [f64],
     /// Natural logarithm of the unit in which the student counts values.
     pub log_unit: f64,
     /// No log-normal of the student has a mean above `exp(log_cap)` units.
     pub log_cap: f64,
+    /// The raw column that the student's values are multiplied by; none where it says money itself.
+    pub forecast: Option<Forecast>,
 }

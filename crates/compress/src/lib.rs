@@ -32,4 +32,4 @@ pub use quantize::{Quantizer, quantize};
 pub use ranges::RangeMethod;
 pub use rows::RawRows;
 pub use segments::{CompressedSegments, SegmentsJob, compress_segments};
-pub use step::{Candidate, ChurnQuality, Compressed, Gate, Step, ValueQuality};
+pub use step::{Candidate, ChurnQuality, Compressed, Gate, Parity, Step, ValueQuality};

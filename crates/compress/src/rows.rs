@@ -48,6 +48,14 @@ impl<'a> RawRows<'a> {
         }
     }
 
+    /// A number, NaN where it is missing or the column holds levels.
+    pub(crate) fn number(&self, row_idx: u32, column: usize) -> f32 {
+        match self.value(row_idx, column) {
+            RawValue::Number(number) => number,
+            RawValue::Level(_) | RawValue::Missing => f32::NAN,
+        }
+    }
+
     /// These rows, one after the other: `[rows, columns]`.
     pub fn take(&self, rows: &[u32]) -> Vec<RawValue<'a>> {
         rows.iter().flat_map(|&row_idx| (0..self.n_columns()).map(move |c| self.value(row_idx, c))).collect()

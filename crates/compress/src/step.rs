@@ -93,6 +93,30 @@ impl Gate {
     }
 }
 
+/// The trainer and the edge may differ by this much in a probability: they add products in another order.
+const MAX_PROBABILITY_GAP: f64 = 1e-5;
+/// The same for expected values, as a share of them.
+const MAX_VALUE_GAP: f64 = 1e-4;
+
+/// How near the student in single precision comes to itself in the trainer, on every training, validation and test row.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Parity {
+    /// How many rows were compared.
+    pub n_rows: usize,
+    /// The largest difference in a probability, of churn or of buying.
+    pub max_probability_gap: f64,
+    /// The largest difference in an expected value, as a share of it; none where value is not answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_value_gap: Option<f64>,
+}
+
+impl Parity {
+    pub(crate) fn gates(self) -> impl Iterator<Item = Gate> {
+        let of_value = self.max_value_gap.map(|gap| Gate::new("parity_value", MAX_VALUE_GAP, gap));
+        std::iter::once(Gate::new("parity", MAX_PROBABILITY_GAP, self.max_probability_gap)).chain(of_value)
+    }
+}
+
 /// The bundle and how it came about.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Compressed {
@@ -109,6 +133,8 @@ pub struct Compressed {
     pub steps: Vec<Step>,
     /// Ways of quantizing, the best first; empty for single precision.
     pub candidates: Vec<Candidate>,
+    /// The student here and in the trainer.
+    pub parity: Parity,
     /// Bounds on what the shipped step lost.
     pub gates: Vec<Gate>,
 }

@@ -5,21 +5,21 @@ use tenure_artifact::math::{exp, ln_1p, sigmoid, sqrt};
 
 use crate::Score;
 
-/// The answer to the logits of all members, `[K, O]`.
-pub(crate) fn answer(answer: &Answer<'_>, logits: &[f64]) -> Score {
+/// The answer to the logits of all members, `[K, O]`; the expected value of the row is multiplied by `forecast`.
+pub(crate) fn answer(answer: &Answer<'_>, logits: &[f64], forecast: f64) -> Score {
     match answer {
         Answer::Churn { calibration } => {
             let sum: f64 = logits.iter().map(|logit| sigmoid(*logit)).sum();
             Score::Churn { probability: calibration.apply(sum / logits.len() as f64) }
         }
         Answer::Value(scale) => {
-            let (expected, p_buys) = value(scale, logits.as_chunks::<3>().0.iter());
+            let (expected, p_buys) = value(scale, logits.as_chunks::<3>().0.iter(), forecast);
             Score::Value { expected, p_buys }
         }
         Answer::ChurnValue { calibration, value: scale } => {
             let (members, _) = logits.as_chunks::<4>();
             let sum: f64 = members.iter().map(|[churn, ..]| sigmoid(*churn)).sum();
-            let (expected, p_buys) = value(scale, members.iter().map(|[_, of_value @ ..]| of_value));
+            let (expected, p_buys) = value(scale, members.iter().map(|[_, of_value @ ..]| of_value), forecast);
             Score::ChurnValue { probability: calibration.apply(sum / members.len() as f64), expected, p_buys }
         }
         Answer::Segment(centroids) => nearest(centroids, logits),
@@ -30,7 +30,7 @@ pub(crate) fn answer(answer: &Answer<'_>, logits: &[f64]) -> Score {
 /// expected value in money, and the probability.
 ///
 /// Source: Wang, Liu, Miao, arXiv 1912.07753, section 3.
-fn value<'l>(scale: &ValueScale, members: impl ExactSizeIterator<Item = &'l [f64; 3]>) -> (f64, f64) {
+fn value<'l>(scale: &ValueScale, members: impl ExactSizeIterator<Item = &'l [f64; 3]>, forecast: f64) -> (f64, f64) {
     let n = members.len() as f64;
     let (mut expected, mut p_buys) = (0.0, 0.0);
     for [l0, l1, l2] in members {
@@ -40,7 +40,7 @@ fn value<'l>(scale: &ValueScale, members: impl ExactSizeIterator<Item = &'l [f64
         p_buys += p;
         expected += p * exp(capped + scale.log_unit);
     }
-    let expected = expected / n;
+    let expected = expected / n * forecast;
     let expected = match scale.pool {
         Some(pool) if expected <= pool.up_to => pool.value,
         _ => expected,
@@ -96,28 +96,30 @@ mod tests {
     fn expected_value_by_hand() {
         // Two members: σ(0) exp(1 + ½ (ln 2)²) = 1.7283..., and one that never buys.
         let logits = [[0.0, 1.0, 0.0], [-800.0, 3.0, 1.0]];
-        let (expected, p_buys) = value(&ValueScale::PLAIN, logits.iter());
+        let (expected, p_buys) = value(&ValueScale::PLAIN, logits.iter(), 1.0);
         let ln2 = core::f64::consts::LN_2;
         assert!((expected - 0.25 * exp(1.0 + 0.5 * ln2 * ln2)).abs() < 1e-14);
         assert!((p_buys - 0.25).abs() < 1e-15);
-        let (wild, _) = value(&ValueScale::PLAIN, [[5.0, 1e9, 1e9]].iter());
+        let (wild, _) = value(&ValueScale::PLAIN, [[5.0, 1e9, 1e9]].iter(), 1.0);
         assert!(wild.is_finite() && wild < f64::from(f32::MAX));
     }
 
     #[test]
     fn values_have_their_unit_and_cap_and_the_lowest_are_pooled() {
-        let scale = ValueScale { log_unit: 2.0, log_cap: 1.5, pool: None };
-        let (capped, _) = value(&scale, [[0.0, 9.0, 0.0]].iter());
+        let scale = ValueScale { log_unit: 2.0, log_cap: 1.5, ..ValueScale::PLAIN };
+        let (capped, _) = value(&scale, [[0.0, 9.0, 0.0]].iter(), 1.0);
         assert!((capped - 0.5 * exp(3.5)).abs() < 1e-12);
         let pooled = ValueScale { pool: Some(ValuePool { up_to: capped, value: 0.75 }), ..scale };
-        assert_eq!(value(&pooled, [[0.0, 9.0, 0.0]].iter()).0, 0.75);
-        assert!(value(&pooled, [[1.0, 9.0, 0.0]].iter()).0 > capped);
+        assert_eq!(value(&pooled, [[0.0, 9.0, 0.0]].iter(), 1.0).0, 0.75);
+        assert!(value(&pooled, [[1.0, 9.0, 0.0]].iter(), 1.0).0 > capped);
+        // What a forecast lifts above the pool is told as it is.
+        assert_eq!(value(&pooled, [[0.0, 9.0, 0.0]].iter(), 2.0).0, 2.0 * capped);
     }
 
     #[test]
     fn churn_comes_before_value() {
         let answered = Answer::ChurnValue { calibration: Calibration::Identity, value: ValueScale::PLAIN };
-        let found = answer(&answered, &[0.0, 800.0, 1.0, -800.0]);
+        let found = answer(&answered, &[0.0, 800.0, 1.0, -800.0], 1.0);
         let Score::ChurnValue { probability, expected, p_buys } = found else { panic!("{found:?}") };
         assert_eq!((probability, p_buys), (0.5, 1.0));
         assert!((expected - exp(1.0)).abs() < 1e-12);

@@ -69,6 +69,22 @@ impl<'r> Rows<'r> {
         }
     }
 
+    /// A number of a row, NaN where it is missing.
+    fn number(&self, row_idx: usize, column: usize, n_columns: usize) -> f32 {
+        let found = match self {
+            Self::Values(values) => match values.get(row_idx * n_columns + column) {
+                Some(RawValue::Number(number)) => Some(*number),
+                _ => None,
+            },
+            Self::Numbers(numbers) => numbers.get(row_idx * n_columns + column).copied(),
+            Self::Columns { columns, first_row } => match columns.get(column) {
+                Some(ColumnValues::Numbers(numbers)) => numbers.get(first_row + row_idx).copied(),
+                _ => None,
+            },
+        };
+        found.unwrap_or(f32::NAN)
+    }
+
     /// A row; none where rows are gathered column by column.
     fn row(&self, row_idx: usize, n_columns: usize) -> Option<RawRow<'r>> {
         let range = row_idx * n_columns..(row_idx + 1) * n_columns;
@@ -196,13 +212,17 @@ impl<'a> Model<'a> {
         let unusual = self.scale(0, flags, workspace)?;
         self.forward(1, workspace);
         let mut out = [Prediction { unusual, ..Prediction::default() }];
-        self.answer_rows(&mut out, &mut workspace.logits[..workspace.shape.n_logits]);
+        let rows = match row {
+            RawRow::Values(values) => Rows::Values(values),
+            RawRow::Numbers(numbers) => Rows::Numbers(numbers),
+        };
+        self.answer_rows(rows, 0, &mut out, &mut workspace.logits[..workspace.shape.n_logits]);
         let [prediction] = out;
         Ok(prediction)
     }
 
-    /// Scores from the logits of these rows, `[rows, K, O]`.
-    fn answer_rows(&self, out: &mut [Prediction], logits: &mut [f64]) {
+    /// Scores from the logits `[rows, K, O]` of the rows from this one on.
+    fn answer_rows(&self, rows: Rows<'_>, first_row: usize, out: &mut [Prediction], logits: &mut [f64]) {
         if let (Answer::Churn { calibration }, 1) = (&self.answer, self.n_members) {
             self.kernel.calibrate(calibration, logits);
             for (prediction, probability) in out.iter_mut().zip(logits) {
@@ -210,8 +230,14 @@ impl<'a> Model<'a> {
             }
             return;
         }
-        for (prediction, logits) in out.iter_mut().zip(logits.chunks_exact(self.n_members * self.n_outputs)) {
-            prediction.score = answer(&self.answer, logits);
+        let n_columns = self.encoder.inputs().len();
+        let logits = logits.chunks_exact(self.n_members * self.n_outputs);
+        for (place, (prediction, logits)) in out.iter_mut().zip(logits).enumerate() {
+            let forecast = match self.answer.forecast() {
+                Some(forecast) => forecast.of(rows.number(first_row + place, forecast.column, n_columns)),
+                None => 1.0,
+            };
+            prediction.score = answer(&self.answer, logits, forecast);
         }
     }
 
@@ -246,7 +272,7 @@ impl<'a> Model<'a> {
                 prediction.unusual = self.scale(place, flags[place], workspace).map_err(in_row(place))?;
             }
             self.forward(out.len(), workspace);
-            self.answer_rows(out, &mut workspace.logits[..out.len() * n_logits]);
+            self.answer_rows(rows, first_row, out, &mut workspace.logits[..out.len() * n_logits]);
         }
         Ok(())
     }

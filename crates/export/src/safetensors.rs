@@ -24,7 +24,8 @@ use crate::dense::{factor, floats, integers};
 /// | `centroids` | F32 `[segments, dimensions]` |
 ///
 /// The metadata hold, as JSON: `inputs` (columns and fitted encoders), `calibration`, `thresholds`, `activations`,
-/// `task`, and the bundle's own names and values. Four-bit weights are written as I8.
+/// `log_unit`, `log_cap`, `pool` and `forecast` of value (see [`tenure_artifact::bundle::ValueScale`]), `nearness` of
+/// segments, `task`, and the bundle's own names and values. Four-bit weights are written as I8.
 pub fn safetensors(file: &[u8]) -> Result<Vec<u8>, ExportError> {
     let bundle = Bundle::read(file)?;
     let mut out = Tensors::default();
@@ -71,6 +72,7 @@ fn metadata(bundle: &Bundle<'_>) -> Map<String, Value> {
         parts.push(("log_unit".to_owned(), scale.log_unit.to_string()));
         parts.push(("log_cap".to_owned(), scale.log_cap.to_string()));
         parts.extend(scale.pool.map(|pool| ("pool".to_owned(), json!(pool).to_string())));
+        parts.extend(scale.forecast.map(|forecast| ("forecast".to_owned(), json!(forecast).to_string())));
     }
     if let Answer::Segment(centroids) = &bundle.answer {
         let is_cosine = centroids.nearness == Nearness::Cosine;

@@ -18,8 +18,13 @@ const SEGMENT: u8 = 3;
 const SCALED_VALUE: u8 = 4;
 const CHURN_VALUE: u8 = 5;
 const COSINE_SEGMENT: u8 = 6;
+// Since version 3.
+const FORECAST_VALUE: u8 = 7;
+const CHURN_FORECAST_VALUE: u8 = 8;
 /// `e` to this is the largest expected value that a bundle may state.
 const MAX_LOG: f64 = 700.0;
+/// The same before it is multiplied by a forecast, which is a single-precision number.
+const MAX_RELATIVE_LOG: f64 = 600.0;
 
 /// What is made of the network's logits.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +56,27 @@ pub struct ValueScale {
     pub log_cap: f64,
     /// What becomes of the lowest expected values; none where each is told as it is.
     pub pool: Option<ValuePool>,
+    /// What the network's value of a row is multiplied by; none where it says money itself.
+    pub forecast: Option<Forecast>,
+}
+
+/// A forecast that is one of the raw columns, and that the network corrects: it says value / forecast.
+///
+/// ```
+/// use tenure_artifact::bundle::Forecast;
+///
+/// let forecast = Forecast { column: 0, least: 0.5, missing: 20.0 };
+/// assert_eq!([30.0, 0.1, f32::NAN].map(|raw| forecast.of(raw)), [30.0, 0.5, 20.0]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Forecast {
+    /// The place of its column in a row.
+    pub column: usize,
+    /// A forecast below this counts as this: whoever it gives up may come back all the same.
+    pub least: f64,
+    /// What a missing, NaN or infinite one counts as.
+    pub missing: f64,
 }
 
 /// The lowest expected values are told as one: among customers who hardly differ, order is noise.
@@ -131,6 +157,14 @@ impl Answer<'_> {
         }
     }
 
+    /// The forecast that expected values are multiplied by.
+    pub const fn forecast(&self) -> Option<Forecast> {
+        match self {
+            Self::Value(scale) | Self::ChurnValue { value: scale, .. } => scale.forecast,
+            Self::Churn { .. } | Self::Segment(_) => None,
+        }
+    }
+
     /// Logits that it needs from each member.
     pub const fn n_outputs(&self) -> usize {
         match self {
@@ -146,6 +180,7 @@ impl Answer<'_> {
         match self {
             Self::Churn { .. } | Self::Segment(Centroids { nearness: Nearness::Euclidean, .. }) => 1,
             Self::Value(scale) if *scale == ValueScale::PLAIN => 1,
+            _ if self.forecast().is_some() => 3,
             _ => 2,
         }
     }
@@ -153,7 +188,7 @@ impl Answer<'_> {
 
 impl ValueScale {
     /// Values in the network's own unit, capped only where single precision ends.
-    pub const PLAIN: Self = Self { log_unit: 0.0, log_cap: 88.0, pool: None };
+    pub const PLAIN: Self = Self { log_unit: 0.0, log_cap: 88.0, pool: None, forecast: None };
 
     fn write(&self, out: &mut Writer) {
         out.number(self.log_unit);
@@ -162,15 +197,39 @@ impl ValueScale {
         let pool = self.pool.unwrap_or(ValuePool { up_to: 0.0, value: 0.0 });
         out.number(pool.up_to);
         out.number(pool.value);
+        if let Some(forecast) = self.forecast {
+            out.u32(forecast.column);
+            out.number(forecast.least);
+            out.number(forecast.missing);
+        }
+    }
+
+    fn read(from: &mut Reader<'_>, has_forecast: bool) -> Result<Self, BundleError> {
+        let (log_unit, log_cap, is_pooled) = (from.finite_f64()?, from.finite_f64()?, from.flag()?);
+        let pool = ValuePool { up_to: from.finite_f64()?, value: from.finite_f64()? };
+        if log_unit + log_cap > if has_forecast { MAX_RELATIVE_LOG } else { MAX_LOG } {
+            return Err(from.invalid("a cap on values within double precision", log_cap.to_bits()));
+        }
+        let forecast = if has_forecast { Some(Forecast::read(from)?) } else { None };
+        Ok(Self { log_unit, log_cap, pool: is_pooled.then_some(pool), forecast })
+    }
+}
+
+impl Forecast {
+    /// What a row with this raw value has its expected value multiplied by.
+    #[inline]
+    pub fn of(&self, raw: f32) -> f64 {
+        if raw.is_finite() { f64::from(raw).max(self.least) } else { self.missing }
     }
 
     fn read(from: &mut Reader<'_>) -> Result<Self, BundleError> {
-        let (log_unit, log_cap, is_pooled) = (from.finite_f64()?, from.finite_f64()?, from.flag()?);
-        let pool = ValuePool { up_to: from.finite_f64()?, value: from.finite_f64()? };
-        if log_unit + log_cap > MAX_LOG {
-            return Err(from.invalid("a cap on values within double precision", log_cap.to_bits()));
+        let forecast = Self { column: from.u32()? as usize, least: from.finite_f64()?, missing: from.finite_f64()? };
+        let is_single = |x: f64| (0.0..=f64::from(f32::MAX)).contains(&x);
+        if is_single(forecast.least) && is_single(forecast.missing) {
+            Ok(forecast)
+        } else {
+            Err(from.invalid("forecasts of 0 or more", forecast.least.to_bits()))
         }
-        Ok(Self { log_unit, log_cap, pool: is_pooled.then_some(pool) })
     }
 }
 
@@ -205,12 +264,12 @@ pub(super) fn write(answer: &Answer<'_>) -> Vec<u8> {
             write_calibration(&mut out, calibration);
         }
         Answer::Value(scale) if answer.version() > 1 => {
-            out.number(SCALED_VALUE);
+            out.number(if scale.forecast.is_some() { FORECAST_VALUE } else { SCALED_VALUE });
             scale.write(&mut out);
         }
         Answer::Value(_) => out.number(VALUE),
         Answer::ChurnValue { calibration, value } => {
-            out.number(CHURN_VALUE);
+            out.number(if value.forecast.is_some() { CHURN_FORECAST_VALUE } else { CHURN_VALUE });
             write_calibration(&mut out, calibration);
             value.write(&mut out);
         }
@@ -227,19 +286,23 @@ pub(super) fn write(answer: &Answer<'_>) -> Vec<u8> {
 
 pub(super) fn read(bytes: &[u8], version: u32) -> Result<Answer<'_>, BundleError> {
     let mut from = Reader::new(Section::Answer, bytes);
-    let answer = match from.u8()? {
+    let code = from.u8()?;
+    let has_forecast = matches!(code, FORECAST_VALUE | CHURN_FORECAST_VALUE);
+    let answer = match code {
         CHURN => Answer::Churn { calibration: read_calibration(&mut from)? },
         VALUE => Answer::Value(ValueScale::PLAIN),
-        SCALED_VALUE => Answer::Value(ValueScale::read(&mut from)?),
-        CHURN_VALUE => {
+        SCALED_VALUE | FORECAST_VALUE => Answer::Value(ValueScale::read(&mut from, has_forecast)?),
+        CHURN_VALUE | CHURN_FORECAST_VALUE => {
             let calibration = read_calibration(&mut from)?;
-            Answer::ChurnValue { calibration, value: ValueScale::read(&mut from)? }
+            Answer::ChurnValue { calibration, value: ValueScale::read(&mut from, has_forecast)? }
         }
         SEGMENT => Answer::Segment(read_centroids(&mut from)?),
         COSINE_SEGMENT => Answer::Segment(read_centroids(&mut from)?.by_cosine()),
         other => return Err(from.invalid("the code of a task", u64::from(other))),
     };
-    if answer.version() > version {
+    // Every writer has written the oldest version that holds a file's contents; another number is damage, which the digest
+    // does not cover.
+    if answer.version() != version {
         return Err(from.invalid("a task of the file's own format", u64::from(version)));
     }
     from.end()?;

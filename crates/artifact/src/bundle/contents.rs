@@ -120,6 +120,7 @@ impl<'a> Bundle<'a> {
             size_bytes: file.len(),
             digest: digest(&file[24..]),
             task: bundle.answer.name(),
+            forecast: bundle.answer.forecast().map(|forecast| bundle.inputs[forecast.column].name.clone()),
             inputs: bundle.inputs.iter().map(|input| (input.name.clone(), input.encoder.kind())).collect(),
             n_members: bundle.network.as_ref().map_or(0, |network| network.n_members),
             layers: layers.map(|layer| (layer.n_in, layer.n_out, layer.precision())).collect(),
@@ -144,6 +145,8 @@ pub struct Description {
     pub digest: u64,
     /// `churn`, `value`, `churn+value` or `segment`.
     pub task: &'static str,
+    /// The column that expected values are multiplied by.
+    pub forecast: Option<String>,
     /// Columns and what is done with them.
     pub inputs: Vec<(String, &'static str)>,
     /// Networks that are averaged.
@@ -178,6 +181,11 @@ fn check_fit(inputs: &[InputColumn], network: Option<&Network<'_>>, answer: &Ans
     let invalid = |section, expected, found: usize| {
         Err(BundleError::Invalid { section, offset: 0, expected, found: found as u64 })
     };
+    if let Some(forecast) = answer.forecast()
+        && !inputs.get(forecast.column).is_some_and(|input| input.encoder.reads_numbers())
+    {
+        return invalid(Section::Answer, "a forecast among the columns of numbers", forecast.column);
+    }
     let (f, g, c) = inputs
         .iter()
         .map(|input| input.encoder.widths())

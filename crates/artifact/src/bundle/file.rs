@@ -8,7 +8,7 @@ use super::error::BundleError;
 /// The first eight bytes.
 pub const MAGIC: [u8; 8] = [0x89, b'T', b'N', b'R', 0x0d, 0x0a, 0x1a, 0x0a];
 /// The newest format version that this build reads. A file is written in the oldest version that holds its contents.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 pub(super) const ALIGNMENT: usize = 64;
 const HEADER_BYTES: usize = 64;

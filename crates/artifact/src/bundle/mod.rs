@@ -44,7 +44,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Action, Answer, Centroids, Nearness, Policy, Threshold, ValuePool, ValueScale};
+pub use answer::{Action, Answer, Centroids, Forecast, Nearness, Policy, Threshold, ValuePool, ValueScale};
 pub use contents::{Bundle, Description, SectionSize};
 pub use digest::digest;
 pub use error::BundleError;

@@ -111,9 +111,16 @@ fn answering(answer: Answer<'static>) -> Bundle<'static> {
 #[test]
 fn a_file_has_the_oldest_version_that_holds_it() {
     let pool = Some(ValuePool { up_to: 3.5, value: 1.25 });
-    let scale = ValueScale { log_unit: 3.0, log_cap: 9.0, pool };
+    let scale = ValueScale { log_unit: 3.0, log_cap: 9.0, pool, forecast: None };
+    let forecast = Some(Forecast { column: 1, least: 0.25, missing: 30.0 });
     let calibration = Calibration::Beta { a: 1.0, b: 0.9, c: 0.1 };
     let cases = [
+        (answering(Answer::Value(ValueScale { forecast, ..scale })), 3),
+        (answering(Answer::Value(ValueScale { forecast, ..ValueScale::PLAIN })), 3),
+        (
+            answering(Answer::ChurnValue { calibration: calibration.clone(), value: ValueScale { forecast, ..scale } }),
+            3,
+        ),
         (answering(Answer::Value(ValueScale::PLAIN)), 1),
         (answering(Answer::Value(scale)), 2),
         (answering(Answer::ChurnValue { calibration, value: ValueScale { pool: None, ..scale } }), 2),
@@ -123,8 +130,10 @@ fn a_file_has_the_oldest_version_that_holds_it() {
         assert_eq!(Bundle::describe(&file).expect("it reads").version, version);
         assert_eq!(Bundle::read(&file).as_ref(), Ok(&bundle));
         // An older version of the same contents never was.
-        file[8] = 1;
-        assert_eq!(Bundle::read(&file).is_ok(), version == 1);
+        for other in (1..=3).filter(|other| u32::from(*other) != version) {
+            file[8] = other;
+            assert!(Bundle::read(&file).is_err(), "{other} of {version}");
+        }
     }
     let limitless = answering(Answer::Value(ValueScale { log_cap: 699.0, ..scale })).to_bytes();
     assert!(matches!(Bundle::read(&limitless), Err(BundleError::Invalid { section: Section::Answer, .. })));
@@ -157,7 +166,7 @@ fn a_newer_version_is_refused_by_its_number() {
     file[8] = 9;
     let error = Bundle::read(&file).expect_err("the version is not ours");
     assert_eq!(error, BundleError::NewerVersion { found: 9 });
-    assert!(std::format!("{error}").contains("format 9 is newer than format 2"));
+    assert!(std::format!("{error}").contains("format 9 is newer than format 3"));
     file[8] = 0;
     assert_eq!(Bundle::read(&file), Err(BundleError::UnknownVersion { found: 0 }));
 }

@@ -142,6 +142,9 @@ fn text(found: &Description, signature: Verdict) -> String {
     for (n_in, n_out, precision) in &found.layers {
         lines.push(format!("layer    {n_in} x {n_out}, {precision}"));
     }
+    if let Some(forecast) = &found.forecast {
+        lines.push(format!("value    the network's ratio times {forecast}"));
+    }
     for (name, kind) in &found.inputs {
         lines.push(format!("input    {name}: {kind}"));
     }
@@ -176,6 +179,7 @@ fn summary(found: &Description, signature: Verdict) -> Value {
         "size_bytes": found.size_bytes,
         "digest": format!("{:016x}", found.digest),
         "task": found.task,
+        "forecast": found.forecast,
         "inputs": found.inputs.iter().map(|(name, kind)| json!({ "name": name, "encoder": kind })).collect::<Vec<_>>(),
         "members": found.n_members,
         "layers": found.layers.iter()

@@ -31,6 +31,10 @@ pub struct FinishedFold {
     pub validation: Dataset,
     /// Its test rows.
     pub test: Dataset,
+    /// Rows of the table at the last cutoff whose customers do not test, and whose labels nobody has looked at.
+    pub unlabelled_rows: Vec<u32>,
+    /// The same, encoded.
+    pub unlabelled: Dataset,
     /// Its networks.
     pub trained: Trained,
     /// From their raw to the calibrated probability of churn, where they predict it.
@@ -93,6 +97,8 @@ impl FinishedFold {
         let train = recode(&preprocessor, &learned, &loaded.table, &partition.train)?;
         let validation = transform(&preprocessor, &loaded.table, &partition.validation)?;
         let test = transform(&preprocessor, &loaded.table, &partition.test)?;
+        let unlabelled_rows = partition.unlabelled(&loaded.table);
+        let unlabelled = transform(&preprocessor, &loaded.table, &unlabelled_rows)?;
         progress.end();
 
         let trained = Trained::load(&dir.file(&folder), device, plan.train.kernels)?;
@@ -109,7 +115,19 @@ impl FinishedFold {
                 Some(FinishedValue { level, forecast, forecast_input })
             }
         };
-        Ok(Self { loaded, partition, preprocessor, train, validation, test, trained, calibration, value })
+        Ok(Self {
+            loaded,
+            partition,
+            preprocessor,
+            train,
+            validation,
+            test,
+            unlabelled_rows,
+            unlabelled,
+            trained,
+            calibration,
+            value,
+        })
     }
 }
 

@@ -4,8 +4,8 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tenure_artifact::bundle::{
-    Action, Answer, Bundle, Cell, Centroids, Layer, LeSlice, Network, Policy, QuantizedDense, Sample, Threshold,
-    ValuePool, ValueScale, quantize_channels,
+    Action, Answer, Bundle, Cell, Centroids, Forecast, Layer, LeSlice, Network, Policy, QuantizedDense, Sample,
+    Threshold, ValuePool, ValueScale, quantize_channels,
 };
 use tenure_artifact::{
     Activation, Calibration, Embedding, Encoder, InputColumn, Levels, Magnitude, OneHot, Piecewise, RawValue, Scale,
@@ -165,7 +165,14 @@ fn centroids() -> Centroids<'static> {
 }
 
 fn money() -> ValueScale {
-    ValueScale { log_unit: 3.25, log_cap: 1.5, pool: Some(ValuePool { up_to: 12.0, value: 7.75 }) }
+    let pool = Some(ValuePool { up_to: 12.0, value: 7.75 });
+    ValueScale { log_unit: 3.25, log_cap: 1.5, pool, forecast: None }
+}
+
+/// Times the column `spend`.
+fn ratio() -> ValueScale {
+    let forecast = Some(Forecast { column: 0, least: 0.5, missing: 24.0 });
+    ValueScale { log_unit: -0.25, forecast, ..money() }
 }
 
 /// A bundle with every encoder, a network of this precision and this task, and samples of its own scores.
@@ -175,6 +182,8 @@ pub(crate) fn mixed_bundle(task: &str, bits: u8) -> Bundle<'static> {
         "value" => (3, Answer::Value(ValueScale::PLAIN)),
         "money" => (3, Answer::Value(money())),
         "joint" => (4, Answer::ChurnValue { calibration: Calibration::Platt { a: 0.9, b: 0.1 }, value: money() }),
+        "ratio" => (3, Answer::Value(ratio())),
+        "both" => (4, Answer::ChurnValue { calibration: Calibration::Platt { a: 0.9, b: 0.1 }, value: ratio() }),
         "angle" => (4, Answer::Segment(centroids().by_cosine())),
         _ => (4, Answer::Segment(centroids())),
     };

@@ -14,10 +14,10 @@ const N_SECTIONS_AT: usize = 32;
 /// Numbers that counts, widths and codes break at.
 const TELLING: [u32; 12] = [0, 1, 2, 3, 5, 255, 256, 65_535, 65_536, 1 << 20, i32::MAX.cast_unsigned(), u32::MAX];
 
-/// Bundles of every task, precision and encoder; first one of the newest format, whose header lets every task through.
+/// Bundles of every task, precision and encoder.
 pub(crate) fn originals() -> Vec<Vec<u8>> {
-    let cases = [("joint", 8), ("churn", 8), ("churn", 4), ("value", 32), ("segment", 8), ("segment", 32)];
-    let mixed = cases.into_iter().chain([("money", 8), ("angle", 32)]);
+    let cases = [("both", 8), ("joint", 8), ("churn", 8), ("churn", 4), ("value", 32), ("segment", 8), ("segment", 32)];
+    let mixed = cases.into_iter().chain([("money", 8), ("angle", 32), ("ratio", 32)]);
     let mixed = mixed.map(|(task, bits)| mixed_bundle(task, bits).to_bytes());
     mixed.chain([compact_bundle().to_bytes()]).collect()
 }
@@ -49,7 +49,8 @@ pub(crate) fn seeded(originals: &[Vec<u8>], seed: u64) -> (Vec<u8>, ChaCha8Rng) 
 
 /// A bundle with some bytes or some sections changed; mostly sealed again.
 pub(crate) fn mutated(originals: &[Vec<u8>], rng: &mut ChaCha8Rng) -> Vec<u8> {
-    let mut file = originals[rng.random_range(0..originals.len())].clone();
+    let original = &originals[rng.random_range(0..originals.len())];
+    let mut file = original.clone();
     if rng.random_range(0..2) == 0 {
         let other = &originals[rng.random_range(0..originals.len())];
         file = with_other_sections(&file, other, rng);
@@ -58,7 +59,9 @@ pub(crate) fn mutated(originals: &[Vec<u8>], rng: &mut ChaCha8Rng) -> Vec<u8> {
         change_bytes(&mut file, rng);
     }
     if rng.random_range(0..16) > 0 {
-        seal(&mut file, &originals[0]);
+        // An answer of another bundle may need another format than this one's.
+        let version = if rng.random_range(0..8) == 0 { rng.random_range(1..=3) } else { original[8] };
+        seal(&mut file, original, version);
     }
     file
 }
@@ -160,8 +163,9 @@ fn assemble(sections: &[(u32, Vec<u8>)]) -> Vec<u8> {
 }
 
 /// Magic, version, length and digest as they must be.
-fn seal(file: &mut [u8], whole: &[u8]) {
+fn seal(file: &mut [u8], whole: &[u8], version: u8) {
     file[..16].copy_from_slice(&whole[..16]);
+    file[8] = version;
     let length = file.len() as u64;
     file[24..32].copy_from_slice(&length.to_le_bytes());
     let sum = digest(&file[24..]);

@@ -24,6 +24,28 @@ pub struct Partition {
     pub test: Vec<u32>,
 }
 
+impl Partition {
+    /// Rows at the last time that are in no part, of customers who do not test, ascending: where customers are held out,
+    /// those of the others. What was known of them then may be read by all means; what they did later belongs to nobody.
+    pub fn unlabelled(&self, table: &Table) -> Vec<u32> {
+        let Some(Values::Time(times)) = table.with_role(Role::Time).map(|column| &column.values) else {
+            return Vec::new();
+        };
+        let units = Units::customers(table);
+        let mut is_taken = vec![false; times.len()];
+        for &row in self.train.iter().chain(&self.validation) {
+            is_taken[row as usize] = true;
+        }
+        let mut tests = vec![false; units.count];
+        for &row in &self.test {
+            tests[units.of_row[row as usize] as usize] = true;
+        }
+        let last = times.iter().max();
+        let is_free = |row: usize| !is_taken[row] && !tests[units.of_row[row] as usize] && Some(&times[row]) == last;
+        (0..times.len()).filter(|&row| is_free(row)).map(|row| row as u32).collect()
+    }
+}
+
 /// Tells the rows of a table apart: one partition, or one for each fold, whose test parts together are the table.
 ///
 /// - `temporal`: rows at the last time of the column of role `time` test; the others train, except for a random share of

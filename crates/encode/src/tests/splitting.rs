@@ -156,4 +156,8 @@ fn held_out_customers_alone_test_and_never_train() {
     let learned: Vec<u32> = parts.train.iter().chain(&parts.validation).copied().collect();
     assert_eq!(learned.len(), 18);
     assert!(learned.iter().all(|&row| (12..30).contains(&row)), "{learned:?}");
+    // The others at the last cutoff are in no part: of them it is known what they were, and not looked at what they did.
+    assert_eq!(parts.unlabelled(&table), (42..60).collect::<Vec<u32>>());
+    let all_test = partition(&table, &split_plan(SplitKind::Temporal), 1).expect("every part has buyers").remove(0);
+    assert!(all_test.unlabelled(&table).is_empty());
 }

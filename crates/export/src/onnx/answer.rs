@@ -1,7 +1,7 @@
 //! From logits to the answer: calibration, value, the nearest centroid.
 
 use tenure_artifact::Calibration;
-use tenure_artifact::bundle::{Answer, Centroids, Nearness, OUTPUTS_PER_PANEL, ValueScale};
+use tenure_artifact::bundle::{Answer, Centroids, Forecast, Nearness, OUTPUTS_PER_PANEL, ValueScale};
 use tenure_artifact::calibration::PROBABILITY_FLOOR;
 
 use super::graph::{Attribute, Graph, Kind, Value, signed};
@@ -9,22 +9,32 @@ use super::graph::{Attribute, Graph, Kind, Value, signed};
 /// Directions of rows shorter than this are not told apart.
 const LEAST_LENGTH: f32 = 1e-30;
 
-/// The outputs of the task, from the logits `[N, O]` of each member.
-pub(super) fn answer(graph: &mut Graph, answer: &Answer<'_>, logits: &[Value]) {
+/// The outputs of the task, from the raw columns and the logits `[N, O]` of each member.
+pub(super) fn answer(graph: &mut Graph, answer: &Answer<'_>, columns: &[Value], logits: &[Value]) {
+    let forecast = answer.forecast().map(|by| forecast(graph, by, &columns[by.column]));
     match answer {
         Answer::Churn { calibration } => {
             let probability = churn(graph, calibration, logits);
             graph.output("probability", &probability, Kind::Float, true);
         }
-        Answer::Value(scale) => value(graph, scale, logits, 0),
+        Answer::Value(scale) => value(graph, scale, (logits, 0), forecast.as_ref()),
         Answer::ChurnValue { calibration, value: scale } => {
             let of_churn: Vec<Value> = logits.iter().map(|member| graph.columns(member, &[0], 4)).collect();
             let probability = churn(graph, calibration, &of_churn);
             graph.output("probability", &probability, Kind::Float, true);
-            value(graph, scale, logits, 1);
+            value(graph, scale, (logits, 1), forecast.as_ref());
         }
         Answer::Segment(centroids) => segment(graph, centroids, logits),
     }
+}
+
+/// What expected values are multiplied by, from its raw column.
+fn forecast(graph: &mut Graph, by: Forecast, raw: &Value) -> Value {
+    let (is_nan, is_infinite) = (graph.op("IsNaN", &[raw]), graph.op("IsInf", &[raw]));
+    let is_missing = graph.op("Or", &[&is_nan, &is_infinite]);
+    let [least, missing] = [by.least, by.missing].map(|number| graph.scalar(number as f32));
+    let kept = graph.op("Max", &[raw, &least]);
+    graph.op("Where", &[&is_missing, &missing, &kept])
 }
 
 /// In double precision: a probability near 1 has no digits left in single precision.
@@ -82,8 +92,9 @@ fn interpolated(graph: &mut Graph, x: &[f64], y: &[f64], p: &Value) -> Value {
 }
 
 /// Zero-inflated log-normal: `P(buys) = σ(l0)`, `E = σ(l0) exp(l1 + ½ softplus(l2)²)`, both averaged over members, in
-/// the scale's unit; the lowest expected values as one. `first` is the place of the first of the three logits, the last ones.
-fn value(graph: &mut Graph, scale: &ValueScale, logits: &[Value], first: usize) {
+/// the scale's unit, times the forecast; the lowest expected values as one. `first` is the place of the first of the three
+/// logits, the last ones.
+fn value(graph: &mut Graph, scale: &ValueScale, (logits, first): (&[Value], usize), forecast: Option<&Value>) {
     let [half, top, unit] = [0.5, scale.log_cap, scale.log_unit].map(|number| graph.scalar(number as f32));
     let (mut bought, mut expected) = (Vec::new(), Vec::new());
     for member in logits {
@@ -103,6 +114,10 @@ fn value(graph: &mut Graph, scale: &ValueScale, logits: &[Value], first: usize) 
         let members = graph.concat(&members);
         graph.reduce("ReduceMean", &members, 1, true)
     });
+    let expected = match forecast {
+        Some(forecast) => graph.op("Mul", &[&expected, forecast]),
+        None => expected,
+    };
     let expected = match scale.pool {
         None => expected,
         Some(pool) => {

@@ -26,17 +26,21 @@ pub(super) struct Numbers {
     pub(super) n: usize,
 }
 
-/// The encoded rows of the graph's inputs, which are made here.
-pub(super) fn encoded(graph: &mut Graph, bundle: &Bundle<'_>) -> Result<Value, ExportError> {
+/// The raw columns, which are the graph's inputs.
+pub(super) fn columns(graph: &mut Graph, bundle: &Bundle<'_>) -> Vec<Value> {
     let inputs = bundle.inputs.iter().map(|input| {
         let (kind, missing) =
             if input.encoder.reads_numbers() { (Kind::Float, "NaN") } else { (Kind::Text, "the empty text") };
         let doc = format!("{}; {missing} where it is missing", input.encoder.kind());
         graph.input(&input.name, kind, &doc)
     });
-    let inputs: Vec<Value> = inputs.collect();
+    inputs.collect()
+}
+
+/// The encoded rows of these columns.
+pub(super) fn encoded(graph: &mut Graph, bundle: &Bundle<'_>, inputs: &[Value]) -> Result<Value, ExportError> {
     let rows = Rows::of(bundle);
-    let mut pieces = numbers(graph, bundle, &inputs, &rows);
+    let mut pieces = numbers(graph, bundle, inputs, &rows);
     for (input_idx, input) in bundle.inputs.iter().enumerate() {
         if !input.encoder.reads_numbers() {
             pieces.push(level(graph, bundle, input, &inputs[input_idx], rows.places[input_idx].clone())?);

@@ -67,12 +67,13 @@ fn model(bundle: &Bundle<'_>) -> Result<Vec<u8>, ExportError> {
     check_sayable(bundle)?;
     let names: Vec<&str> = bundle.inputs.iter().map(|input| input.name.as_str()).collect();
     let mut graph = Graph::new(bundle.answer.name(), &names);
-    let encoded = inputs::encoded(&mut graph, bundle)?;
+    let columns = inputs::columns(&mut graph, bundle);
+    let encoded = inputs::encoded(&mut graph, bundle, &columns)?;
     let logits = match &bundle.network {
         Some(network) => network::logits(&mut graph, network, &encoded),
         None => vec![encoded],
     };
-    answer::answer(&mut graph, &bundle.answer, &logits);
+    answer::answer(&mut graph, &bundle.answer, &columns, &logits);
     let mut metadata = vec![("task".to_owned(), bundle.answer.name().to_owned())];
     metadata.extend(bundle.thresholds.iter().map(|t| (format!("threshold.{}", t.name), t.at.to_string())));
     metadata.extend(bundle.metadata.iter().map(|(name, value)| (format!("bundle.{name}"), value.clone())));

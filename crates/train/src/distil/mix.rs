@@ -33,11 +33,6 @@ impl Mixture {
         Self { bases, sources, n_columns }
     }
 
-    /// The rows that a column's values come from, `[M]`.
-    pub(super) fn of_column(&self, column: usize) -> impl Iterator<Item = u32> {
-        self.sources.iter().skip(column).step_by(self.n_columns.max(1)).copied()
-    }
-
     /// The made rows; targets and weights are those of the base rows.
     pub(super) fn apply(&self, rows: &Dataset, preprocessor: &Preprocessor) -> Dataset {
         let mut mixed = rows.take(&self.bases);
@@ -127,13 +122,5 @@ mod tests {
         assert!((240..360).contains(&n_crossed), "{n_crossed}");
         assert_eq!(mixed, mix(3));
         assert_ne!(mixed, mix(4));
-    }
-
-    #[test]
-    fn the_rows_of_a_column_are_told() {
-        let mixture = Mixture::draw(90, 2, &SETTINGS, 3);
-        let mixed = mixture.apply(&rows(90), &preprocessor());
-        let found: Vec<f32> = mixture.of_column(0).map(|source| source as f32).collect();
-        assert_eq!(found, mixed.continuous);
     }
 }

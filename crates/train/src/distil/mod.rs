@@ -2,11 +2,14 @@
 //!
 //! The student is a multilayer perceptron on the magnitudes as they are, which a bundle can carry. It learns from the
 //! training rows, whose targets are blends of what the teacher says and the label, and from rows made by mixing columns of
-//! training rows, which the teacher alone labels. It stops on validation rows against the teacher.
+//! training rows, which the teacher alone labels. Customers whose labels are not to be seen, but of whom it is known what
+//! they are, teach it too by what the teacher says of them. It stops on validation rows against the teacher.
 //!
 //! Of churn it learns the calibrated probability. Of value it learns a zero-inflated log-normal, whatever family the teacher
-//! has and whatever stands between its networks and its answer (a forecast that they correct, a level set on validation
-//! rows): the teacher's probability of buying, its expected value, and the spread of its distribution.
+//! has and whatever stands between its networks and its answer (a level set on validation rows, a forecast that they
+//! correct): the teacher's probability of buying, its expected value, and the spread of its distribution. Where the forecast
+//! is one of the raw columns, the student corrects it as the teacher does: a network of both would have to learn the
+//! product, and would not follow the forecast to customers and times beyond the training rows.
 
 mod mix;
 mod targets;
@@ -18,7 +21,7 @@ use tenure_encode::Dataset;
 use tenure_model::{ChosenDevice, describe};
 
 use self::mix::Mixture;
-use self::targets::{append, blended, soft_copies, spread};
+use self::targets::{append, blended, relative, soft_copies, spread};
 use crate::{FitJob, Labels, Observer, TrainError, Trained, fit};
 
 pub use self::teacher::{Taught, TaughtValues, Teacher, TeacherForecast, TeacherValue};
@@ -37,7 +40,9 @@ pub struct DistilJob<'a> {
     pub train: &'a Dataset,
     /// Rows to stop on; never rows of the test partition.
     pub validation: &'a Dataset,
-    /// The encoders of both, which say which inputs are one column.
+    /// Rows whose labels nobody looks at, which the ensemble judges for the student to learn from; perhaps none.
+    pub unlabelled: &'a Dataset,
+    /// The encoders of all, which say which inputs are one column.
     pub preprocessor: &'a Preprocessor,
     /// The same rows as the student reads them, with the labels in the units of the data.
     pub student: StudentRows<'a>,
@@ -62,7 +67,9 @@ pub struct StudentRows<'a> {
     pub train: &'a Dataset,
     /// Validation rows, in the teacher's order.
     pub validation: &'a Dataset,
-    /// The encoders of both.
+    /// Unlabelled rows, in the teacher's order.
+    pub unlabelled: &'a Dataset,
+    /// The encoders of all.
     pub preprocessor: &'a Preprocessor,
 }
 
@@ -94,12 +101,15 @@ impl DistilJob<'_> {
     fn lesson(&self) -> Result<Lesson, TrainError> {
         let teacher = &self.teacher;
         let share = self.settings.label_share;
-        let taught = teacher.teach(self.train, teacher.train_forecast())?;
-        let of_validation = teacher.teach(self.validation, teacher.validation_forecast())?;
+        let hidden = teacher.hidden_forecast();
+        let taught = teacher.teach(self.train, hidden.map(|forecast| forecast.train))?;
+        let of_validation = teacher.teach(self.validation, hidden.map(|forecast| forecast.validation))?;
         let mixed = self.mixed()?;
+        let of_unlabelled = teacher.teach(self.unlabelled, hidden.map(|forecast| forecast.unlabelled))?;
         let labels = teacher.labels();
         if labels == Labels::ChurnProbability {
             let mut train = blended(self.student.train, &taught.churn, share);
+            append(&mut train, blended(self.student.unlabelled, &of_unlabelled.churn, 0.0));
             if let Some((mixed, taught)) = &mixed {
                 append(&mut train, blended(mixed, &taught.churn, 0.0));
             }
@@ -109,7 +119,11 @@ impl DistilJob<'_> {
                 labels,
             });
         }
-        let mut train = spread(self.student.train, &taught, share);
+        let mut train = match teacher.carried_forecast() {
+            Some(forecast) => spread(&relative(self.student.train, forecast.train), &taught, share),
+            None => spread(self.student.train, &taught, share),
+        };
+        append(&mut train, spread(self.student.unlabelled, &of_unlabelled, 0.0));
         if let Some((mixed, taught)) = &mixed {
             append(&mut train, spread(mixed, taught, 0.0));
         }
@@ -122,8 +136,7 @@ impl DistilJob<'_> {
             return Ok(None);
         }
         let mixture = Mixture::draw(self.train.n_rows(), self.preprocessor.inputs.len(), self.settings, self.seed);
-        let forecast = self.teacher.mixed_forecast(&mixture);
-        let taught = self.teacher.teach(&mixture.apply(self.train, self.preprocessor), forecast.as_deref())?;
+        let taught = self.teacher.teach(&mixture.apply(self.train, self.preprocessor), None)?;
         Ok(Some((mixture.apply(self.student.train, self.student.preprocessor), taught)))
     }
 }

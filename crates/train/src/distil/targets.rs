@@ -54,6 +54,16 @@ pub(super) fn spread(rows: &Dataset, taught: &Taught, share: f64) -> Dataset {
     copies(rows, atoms)
 }
 
+/// The rows with their value, the last target, in units of a forecast.
+pub(super) fn relative(rows: &Dataset, forecast: &[f64]) -> Dataset {
+    let mut rows = rows.clone();
+    let n_targets = rows.n_targets();
+    for (target, forecast) in rows.target.chunks_exact_mut(n_targets).zip(forecast) {
+        target[n_targets - 1] = (f64::from(target[n_targets - 1]) / forecast) as f32;
+    }
+    rows
+}
+
 /// 0, and the two values that a log-normal learns the buyers' distribution from.
 fn value_atoms(values: &TaughtValues, row: usize) -> Vec<Atom> {
     let (p, log_sd) = (values.p_buys[row].clamp(FLOOR, 1.0), values.log_sd[row]);
@@ -163,6 +173,12 @@ mod tests {
         close(variance.sqrt(), 0.8);
         close(p * (mean + 0.5 * variance).exp() / 60.0, 1.0);
         close(copies.weight.iter().map(|w| f64::from(*w)).sum(), 1.0);
+    }
+
+    #[test]
+    fn values_are_counted_in_forecasts_and_churn_is_not() {
+        let found = relative(&rows(2, &[1.0, 30.0, 0.0, 5.0]), &[10.0, 0.5]);
+        assert_eq!(found.target, [1.0, 3.0, 0.0, 10.0]);
     }
 
     #[test]

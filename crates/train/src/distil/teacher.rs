@@ -3,7 +3,6 @@
 use tenure_artifact::{Calibration, Predictive};
 use tenure_encode::Dataset;
 
-use super::mix::Mixture;
 use crate::{Labels, TrainError, Trained};
 
 /// One standard deviation below and above the mean, as probabilities of a normal distribution.
@@ -44,9 +43,11 @@ pub struct TeacherForecast<'a> {
     pub train: &'a [f64],
     /// Of validation rows.
     pub validation: &'a [f64],
-    /// The raw column, by its place, that holds the forecast: a mixed row's forecast comes with it. Without one, what a
-    /// mixed row's forecast is cannot be known, and no rows are mixed.
-    pub column: Option<usize>,
+    /// Of unlabelled rows.
+    pub unlabelled: &'a [f64],
+    /// Whether a student's answer will be multiplied by the forecast too: it learns value / forecast, as the networks did.
+    /// Else it learns the product of both, and from no mixed rows, whose forecast cannot be known.
+    pub is_carried: bool,
 }
 
 /// What a teacher says of `N` rows.
@@ -63,7 +64,7 @@ pub struct Taught {
 pub struct TaughtValues {
     /// Probability of buying, `[N]`.
     pub p_buys: Vec<f64>,
-    /// Expected value in money, `[N]`.
+    /// Expected value in money, or in units of the forecast that a student corrects, `[N]`.
     pub expected: Vec<f64>,
     /// Standard deviation of the logarithm of a buyer's value, half the distance between the quantiles that lie one
     /// standard deviation off the median of a normal distribution, `[N]`.
@@ -71,7 +72,7 @@ pub struct TaughtValues {
 }
 
 impl Teacher<'_> {
-    /// What it says of encoded rows. `forecast` is what the networks correct, where they do.
+    /// What it says of encoded rows. `forecast` is what the networks correct, where they do and the student cannot.
     pub fn teach(&self, rows: &Dataset, forecast: Option<&[f64]>) -> Result<Taught, TrainError> {
         let churn = match self.churn {
             Some(calibration) => self.networks.predict(rows)?.into_iter().map(|p| calibration.apply(p)).collect(),
@@ -89,25 +90,21 @@ impl Teacher<'_> {
         }
     }
 
-    pub(super) fn train_forecast(&self) -> Option<&[f64]> {
-        self.forecast().map(|forecast| forecast.train)
+    /// The forecast that the student has to learn with the correction.
+    pub(super) fn hidden_forecast(&self) -> Option<&TeacherForecast<'_>> {
+        self.forecast().filter(|forecast| !forecast.is_carried)
     }
 
-    pub(super) fn validation_forecast(&self) -> Option<&[f64]> {
-        self.forecast().map(|forecast| forecast.validation)
+    /// The forecast that the student corrects too.
+    pub(super) fn carried_forecast(&self) -> Option<&TeacherForecast<'_>> {
+        self.forecast().filter(|forecast| forecast.is_carried)
     }
 
     /// Whether a row of columns from several customers means something to it: not where the networks also read one
     /// customer's purchases, which those columns would contradict.
     pub(super) fn can_judge_mixed_rows(&self) -> bool {
         let reads_purchases = self.networks.networks().iter().any(|network| network.spec().sequence.is_some());
-        !reads_purchases && self.forecast().is_none_or(|forecast| forecast.column.is_some())
-    }
-
-    /// The forecasts of mixed rows.
-    pub(super) fn mixed_forecast(&self, mixture: &Mixture) -> Option<Vec<f64>> {
-        let forecast = self.forecast()?;
-        Some(mixture.of_column(forecast.column?).map(|row| forecast.train[row as usize]).collect())
+        !reads_purchases && self.hidden_forecast().is_none()
     }
 
     fn forecast(&self) -> Option<&TeacherForecast<'_>> {
@@ -120,13 +117,19 @@ impl TeacherValue<'_> {
         let said = networks.map_values(rows, |row, horizons| {
             let said = horizons.last().expect("a value network has a horizon");
             let p_buys = said.p_buys().clamp(FLOOR, 1.0);
-            (p_buys, self.money(said.mean(), forecast.map(|forecast| forecast[row])), log_sd(said, p_buys))
+            (p_buys, self.learned(said.mean(), forecast.map(|forecast| forecast[row])), log_sd(said, p_buys))
         })?;
         Ok(TaughtValues {
             p_buys: said.iter().map(|(p_buys, _, _)| *p_buys).collect(),
             expected: said.iter().map(|(_, expected, _)| *expected).collect(),
             log_sd: said.iter().map(|(_, _, log_sd)| *log_sd).collect(),
         })
+    }
+
+    /// What a student learns for an expected value: money, or money / forecast where it corrects the forecast too.
+    fn learned(&self, network: f64, forecast: Option<f64>) -> f64 {
+        let unit = self.forecast.filter(|forecast| forecast.is_carried).map(|_| 1.0);
+        self.money(network, unit.or(forecast))
     }
 
     /// The teacher's expected value of a row of whom its networks expect so much.
@@ -167,5 +170,14 @@ mod tests {
         let value = TeacherValue { weight: 0.75, scale: 2.0, forecast: None };
         assert_eq!(value.money(3.0, None), 6.0);
         assert_eq!(value.money(3.0, Some(10.0)), 2.0 * (0.75 * 30.0 + 0.25 * 10.0));
+    }
+
+    #[test]
+    fn a_student_with_the_forecast_learns_what_it_is_multiplied_by() {
+        let forecast = TeacherForecast { train: &[10.0], validation: &[], unlabelled: &[], is_carried: true };
+        let carried = TeacherValue { weight: 0.75, scale: 2.0, forecast: Some(forecast) };
+        assert_eq!(10.0 * carried.learned(3.0, None), carried.money(3.0, Some(10.0)));
+        let hidden = TeacherValue { forecast: Some(TeacherForecast { is_carried: false, ..forecast }), ..carried };
+        assert_eq!(hidden.learned(3.0, Some(10.0)), carried.money(3.0, Some(10.0)));
     }
 }

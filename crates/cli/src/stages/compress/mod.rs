@@ -7,14 +7,14 @@ mod text;
 
 use std::ops::ControlFlow;
 
-use tenure_artifact::Preprocessor;
 use tenure_artifact::bundle::Network;
+use tenure_artifact::{Preprocessor, ValueHead};
 use tenure_compress::{ChurnPart, CompressJob, Compressed, RowSets, ValuePart, compress};
 use tenure_config::{Plan, Resolved, StudentScales};
 use tenure_encode::{Dataset, compact, recode, transform};
 use tenure_evaluate::{Bootstrap, EvaluateError, Profit, Scored};
 use tenure_model::ChosenDevice;
-use tenure_train::{DistilJob, StudentRows, Trained, ValuePrediction, distil};
+use tenure_train::{DistilJob, StudentRows, Trained, distil};
 
 use self::teacher::{Lecture, Said};
 use crate::failure::Failure;
@@ -69,19 +69,22 @@ struct StudentViews {
     train: Dataset,
     validation: Dataset,
     test: Dataset,
+    unlabelled: Dataset,
 }
 
 impl StudentViews {
     fn of(fold: &FinishedFold, scales: StudentScales) -> Result<Self, Failure> {
         if scales == StudentScales::Teacher {
             let (preprocessor, train) = (fold.preprocessor.clone(), fold.train.clone());
-            return Ok(Self { preprocessor, train, validation: fold.validation.clone(), test: fold.test.clone() });
+            let (validation, test) = (fold.validation.clone(), fold.test.clone());
+            return Ok(Self { preprocessor, train, validation, test, unlabelled: fold.unlabelled.clone() });
         }
         let (preprocessor, table) = (compact(&fold.preprocessor), &fold.loaded.table);
         let train = recode(&preprocessor, &fold.train, table, &fold.partition.train)?;
         let validation = transform(&preprocessor, table, &fold.partition.validation)?;
         let test = transform(&preprocessor, table, &fold.partition.test)?;
-        Ok(Self { preprocessor, train, validation, test })
+        let unlabelled = transform(&preprocessor, table, &fold.unlabelled_rows)?;
+        Ok(Self { preprocessor, train, validation, test, unlabelled })
     }
 }
 
@@ -97,8 +100,14 @@ fn teach(
     let job = DistilJob {
         train: &fold.train,
         validation: &fold.validation,
+        unlabelled: &fold.unlabelled,
         preprocessor: &fold.preprocessor,
-        student: StudentRows { train: &views.train, validation: &views.validation, preprocessor: &views.preprocessor },
+        student: StudentRows {
+            train: &views.train,
+            validation: &views.validation,
+            unlabelled: &views.unlabelled,
+            preprocessor: &views.preprocessor,
+        },
         teacher: lecture.teacher(),
         settings: &plan.distill,
         model: &plan.model,
@@ -120,10 +129,12 @@ struct Shrinking<'a> {
     fold_idx: usize,
 }
 
-/// What the student says of the test rows in the trainer.
+/// What the student says in the trainer of training, validation and test rows, one after the other.
+#[derive(Default)]
 struct StudentSaid {
     churn: Vec<f64>,
-    value: Option<ValuePrediction>,
+    expected: Vec<f64>,
+    p_buys: Vec<f64>,
 }
 
 impl Shrinking<'_> {
@@ -141,12 +152,16 @@ impl Shrinking<'_> {
             Ok(calibrate(evaluate.calibration, scored, calibration_seed)?.map)
         };
         let partition = &self.fold.partition;
-        let value = spec.head.value().zip(of_student.value.as_ref());
         Ok(compress(&CompressJob {
             student: &carried,
             preprocessor: &self.views.preprocessor,
             table: &self.fold.loaded.table,
-            rows: RowSets { train: &partition.train, validation: &partition.validation, test: &partition.test },
+            rows: RowSets {
+                train: &partition.train,
+                validation: &partition.validation,
+                test: &partition.test,
+                unlabelled: &self.fold.unlabelled_rows,
+            },
             churn: spec.head.has_churn().then_some(ChurnPart {
                 teacher: &said.churn,
                 student: &of_student.churn,
@@ -157,7 +172,7 @@ impl Shrinking<'_> {
                     success_rate: evaluate.profit.success_rate,
                 },
             }),
-            value: value.map(|(head, of_student)| value_part(&said, of_student, head)),
+            value: spec.head.value().map(|head| self.value_part(&said, &of_student, head)),
             teacher: said.teacher,
             settings: &self.plan.quantize,
             bootstrap: Bootstrap {
@@ -172,24 +187,34 @@ impl Shrinking<'_> {
 
     fn student_said(&self, student: &Trained) -> Result<StudentSaid, Failure> {
         let head = &student.networks()[0].spec().head;
-        let churn = if head.has_churn() { student.predict(&self.views.test)? } else { Vec::new() };
-        let value = match head.value() {
-            Some(_) => student.predict_values(&self.views.test, &[])?.pop(),
-            None => None,
-        };
-        Ok(StudentSaid { churn, value })
+        let mut said = StudentSaid::default();
+        // Training rows as anyone may score them: those that were learned from have statistics of targets less their own.
+        let train = transform(&self.views.preprocessor, &self.fold.loaded.table, &self.fold.partition.train)?;
+        for rows in [&train, &self.views.validation, &self.views.test] {
+            if head.has_churn() {
+                said.churn.extend(student.predict(rows)?);
+            }
+            if head.value().is_some() {
+                let value = student.predict_values(rows, &[])?.pop().expect("a value network has a horizon");
+                said.expected.extend(value.expected);
+                said.p_buys.extend(value.p_buys);
+            }
+        }
+        Ok(said)
     }
-}
 
-fn value_part<'a>(said: &'a Said, of_student: &'a ValuePrediction, head: &tenure_artifact::ValueHead) -> ValuePart<'a> {
-    ValuePart {
-        teacher: &said.value,
-        teacher_validation: &said.value_of_validation,
-        pooled_share: said.pooled_share,
-        student: &of_student.expected,
-        student_p_buys: &of_student.p_buys,
-        log_unit: f64::from(head.log_unit),
-        log_cap: f64::from(head.log_cap),
+    fn value_part<'s>(&self, said: &'s Said, of_student: &'s StudentSaid, head: &ValueHead) -> ValuePart<'s> {
+        ValuePart {
+            teacher: &said.value,
+            teacher_validation: &said.value_of_validation,
+            teacher_unlabelled: &said.value_of_unlabelled,
+            pooled_share: said.pooled_share,
+            student: &of_student.expected,
+            student_p_buys: &of_student.p_buys,
+            log_unit: f64::from(head.log_unit),
+            log_cap: f64::from(head.log_cap),
+            forecast: self.lecture.carried_forecast(),
+        }
     }
 }
 

@@ -2,20 +2,23 @@
 
 use std::time::Instant;
 
+use tenure_artifact::bundle::Forecast;
 use tenure_compress::Teacher as TeacherCost;
 use tenure_encode::Dataset;
+use tenure_table::Values;
 use tenure_train::{Teacher, TeacherForecast, TeacherValue};
 
 use crate::failure::Failure;
 use crate::stages::finished::FinishedFold;
+use crate::stages::value::forecast::LEAST_OFFSET;
 use crate::stages::value::learn::cutoffs;
 use crate::stages::value::pool::Pooling;
 
 /// The fold's networks as a teacher, with the forecasts that they correct.
 pub struct Lecture<'a> {
     fold: &'a FinishedFold,
-    /// Of training, validation and test rows; none where the networks predict money themselves.
-    forecast: Option<[Vec<f64>; 3]>,
+    /// Of training, validation, test and unlabelled rows; none where the networks predict money themselves.
+    forecast: Option<[Vec<f64>; 4]>,
 }
 
 /// What the teacher says, as its run tells it.
@@ -26,6 +29,8 @@ pub struct Said {
     pub value: Vec<f64>,
     /// Expected values of the validation rows, none pooled.
     pub value_of_validation: Vec<f64>,
+    /// Expected values of the unlabelled rows, none pooled.
+    pub value_of_unlabelled: Vec<f64>,
     /// The share of a cutoff's rows that is pooled.
     pub pooled_share: f64,
     /// What saying it cost.
@@ -37,7 +42,7 @@ impl<'a> Lecture<'a> {
     pub fn of(fold: &'a FinishedFold) -> Self {
         let partition = &fold.partition;
         let of_rows = |forecast: &Vec<f64>| {
-            [&partition.train, &partition.validation, &partition.test]
+            [&partition.train, &partition.validation, &partition.test, &fold.unlabelled_rows]
                 .map(|rows| rows.iter().map(|&row| forecast[row as usize]).collect())
         };
         let forecast = fold.value.as_ref().and_then(|value| value.forecast.as_ref());
@@ -49,15 +54,33 @@ impl<'a> Lecture<'a> {
         self.forecast.is_some() && self.fold.value.as_ref().is_some_and(|value| value.forecast_input.is_none())
     }
 
+    /// The raw column that the student's answers are multiplied by, where it can read the forecast that is corrected. The
+    /// floor is that of the last cutoff that teaches; a missing forecast is that cutoff's mean.
+    pub fn carried_forecast(&self) -> Option<Forecast> {
+        let column = self.fold.value.as_ref()?.forecast_input?;
+        let (table, partition) = (&self.fold.loaded.table, &self.fold.partition);
+        let known = [partition.train.as_slice(), &partition.validation, &self.fold.unlabelled_rows].concat();
+        let cutoffs = cutoffs(table, &known);
+        let last = cutoffs.iter().max()?;
+        let Values::Numeric(forecasts) = &table.column(&self.fold.preprocessor.inputs[column].name)?.values else {
+            return None;
+        };
+        let latest = known.iter().zip(&cutoffs).filter(|(_, cutoff)| *cutoff == last);
+        let latest: Vec<f64> = latest.map(|(&row, _)| f64::from(forecasts[row as usize])).collect();
+        let mean = latest.iter().sum::<f64>() / latest.len().max(1) as f64;
+        Some(Forecast { column, least: LEAST_OFFSET * mean, missing: mean })
+    }
+
     /// The networks with all that stands between them and their answers.
     pub fn teacher(&self) -> Teacher<'_> {
         let value = self.fold.value.as_ref().map(|value| TeacherValue {
             weight: value.level.weight,
             scale: value.level.scale,
-            forecast: self.forecast.as_ref().map(|[train, validation, _]| TeacherForecast {
+            forecast: self.forecast.as_ref().map(|[train, validation, _, unlabelled]| TeacherForecast {
                 train,
                 validation,
-                column: value.forecast_input,
+                unlabelled,
+                is_carried: value.forecast_input.is_some(),
             }),
         });
         Teacher { networks: &self.fold.trained, churn: self.fold.calibration.as_ref(), value }
@@ -66,9 +89,9 @@ impl<'a> Lecture<'a> {
     /// What the networks say of test rows, and of the values of validation rows.
     pub fn said(&self) -> Result<Said, Failure> {
         let fold = self.fold;
-        let [_, validation, test] = match &self.forecast {
+        let [_, validation, test, unlabelled] = match &self.forecast {
             Some(forecast) => forecast.each_ref().map(|rows| Some(rows.as_slice())),
-            None => [None; 3],
+            None => [None; 4],
         };
         let clock = Instant::now();
         let churn = match &fold.calibration {
@@ -84,6 +107,7 @@ impl<'a> Lecture<'a> {
             churn,
             value: if value.is_empty() { value } else { pooling.apply(&value, &cutoffs) },
             value_of_validation: self.values(&fold.validation, validation)?,
+            value_of_unlabelled: self.values(&fold.unlabelled, unlabelled)?,
             pooled_share: pooling.share,
             teacher: TeacherCost { size_bytes: 4 * n_weights, batch_us },
         })

@@ -20,6 +20,13 @@ pub fn text(made: &Compressed, place: Option<&Path>) -> String {
             best.ranges.name()
         ));
     }
+    let parity = &made.parity;
+    lines.push(format!(
+        "all {} rows of the fold in single precision, edge against trainer: probabilities within {:.1e}{}",
+        parity.n_rows,
+        parity.max_probability_gap,
+        parity.max_value_gap.map_or(String::new(), |gap| format!(", expected values within {gap:.1e} of themselves")),
+    ));
     for gate in &made.gates {
         let verdict = if gate.passed { "passed" } else { "FAILED" };
         lines.push(format!("{} {verdict}: bound {}, found {:.6}", gate.gate, gate.bound, gate.found));

@@ -17,7 +17,7 @@ use crate::progress::Progress;
 const DAYS_PER_WEEK: f64 = 7.0;
 /// An offset is at least this share of the mean forecast of its cutoff: a customer whom the forecast gives up, and who
 /// comes back all the same, must not outweigh all others.
-const LEAST_OFFSET: f64 = 0.02;
+pub const LEAST_OFFSET: f64 = 0.02;
 /// The feature whose lineage tells what a forecast has read: it looks at the same purchases.
 const READ_LIKE: &str = "recency_days";
 
