@@ -7,7 +7,8 @@ mod gpu;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use tenure_kernels::kmeans::cpu::{
-    Frame, Level, Panel, accumulate, accumulate_all, assign, lower, padded, potentials, squared_distances,
+    Frame, Level, Panel, UNLABELLED, accumulate, accumulate_all, accumulate_moves, assign, lower, padded, potentials,
+    squared_distances,
 };
 use tenure_kernels::kmeans::{Metric, Rows, Sums, TOLERANCE, reference};
 
@@ -294,6 +295,39 @@ fn restarts_side_by_side_are_the_same_bits_as_alone() {
             let mut alone = [Sums::zeros(10, 16)];
             accumulate(&[panel(10 * i)], case.rows(), &[], &mut alone);
             assert_eq!(&alone[0], expected, "{level:?}");
+        }
+    }
+}
+
+#[test]
+fn what_rows_moved_brings_the_sums_of_their_new_clusters() {
+    for (d, k) in [(9, 20), (32, 64), (3, 1)] {
+        let case = case("random", (20_000, d, 2 * k), 20_000, 0.0, 0.0);
+        let frame = case.frame(Metric::SquaredEuclidean);
+        for level in Level::available() {
+            let panel = |i: usize| [Panel::scores(level, &frame, &case.centroids[i * k * d..(i + 1) * k * d], d)];
+            let mut labels = vec![UNLABELLED; 20_000];
+            let mut moved = [Sums::zeros(k, d)];
+            let mut first = None;
+            // There, and there, and back: once all rows are new, twice most change, once none does.
+            for turn in [0, 1, 0, 0] {
+                accumulate_moves(&panel(turn), case.rows(), 4096, vec![&mut labels], &mut moved);
+                let mut anew = [Sums::zeros(k, d)];
+                accumulate_all(&panel(turn), case.rows(), 4096, &mut anew);
+                assert_eq!(moved[0].weights, anew[0].weights, "{level:?}, {k} clusters");
+                let close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-9 * (1.0 + b.abs());
+                assert!(moved[0].sums.iter().zip(&anew[0].sums).all(close), "{level:?}, {k} clusters");
+                let mut expected = vec![0; 20_000];
+                assign(&panel(turn)[0], case.rows(), &mut expected, None);
+                assert_eq!(labels, expected, "{level:?}, {k} clusters");
+                first.get_or_insert_with(|| anew.clone());
+            }
+            let before = moved.clone();
+            accumulate_moves(&panel(0), case.rows(), 4096, vec![&mut labels], &mut moved);
+            assert_eq!(moved, before, "rows that stay change no bit");
+            let mut fresh = [Sums::zeros(k, d)];
+            accumulate_moves(&panel(0), case.rows(), 4096, vec![&mut vec![UNLABELLED; 20_000]], &mut fresh);
+            assert_eq!(Some(fresh), first, "rows that are all new are summed as by accumulate_all");
         }
     }
 }

@@ -57,7 +57,7 @@ impl KMeans {
     /// Fits rows that come in passes, and tells of progress. The same rows in the same order give the same bits as
     /// [`fit`](KMeans::fit), however they are cut into blocks.
     ///
-    /// In memory stay 12 bytes for each row (label, distance) and, while k-means++ or k-means‖ seeds, `4 · n_init`.
+    /// In memory stay 12 bytes for each row (label, distance) and `4 · n_init` while centroids are sought.
     pub fn fit_source(&self, source: &mut dyn RowSource, observer: &mut dyn Observer) -> Result<Fitted, ClusterError> {
         let n_columns = source.n_columns();
         if n_columns == 0 {

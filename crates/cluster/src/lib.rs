@@ -40,6 +40,7 @@ pub use row_file::RowFile;
 pub use settings::{Init, KMeans};
 pub use shared::SharedRows;
 pub use source::RowSource;
+pub use survey::Overview;
 #[cfg(feature = "gpu")]
 pub use tenure_kernels::kmeans::gpu;
 pub use tenure_kernels::kmeans::{Metric, Rows};

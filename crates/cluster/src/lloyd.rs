@@ -1,16 +1,17 @@
 //! Lloyd iterations of all restarts at once: the rows are read once for all that still run.
 
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
-use tenure_kernels::kmeans::cpu::{ChunkSums, Level, Panel, accumulate_all};
+use tenure_kernels::kmeans::cpu::{ChunkSums, Level, Panel, accumulate_all, accumulate_moves};
 use tenure_kernels::kmeans::{Metric, Rows, Sums};
 
 use crate::centroids::Centroids;
 use crate::error::ClusterError;
 use crate::observe::{Iteration, Observer};
-use crate::restart::Restart;
+use crate::restart::{Given, Restart};
 use crate::settings::KMeans;
-use crate::shared::Chunks;
+use crate::shared::{Chunks, SharedRows};
 use crate::source::{RowSource, for_each_block};
 use crate::survey::Survey;
 
@@ -48,15 +49,25 @@ impl Lloyd<'_> {
         running: &mut [&mut Restart],
         n_iter: usize,
     ) -> Result<f64, ClusterError> {
-        let mut sums = self.sums(source, running)?;
+        let mut sums = match self.survey.weights {
+            None => self.sums_by_moves(source, running)?,
+            // Differences of weights that are no whole numbers leave rests, and a cluster that is empty must weigh nothing.
+            Some(_) => self.sums(source, running)?,
+        };
         let mut lowest = f64::INFINITY;
         for (restart, sums) in running.iter_mut().zip(&mut sums) {
             lowest = lowest.min(self.inertia(restart, sums));
-            self.refill(source, restart, sums)?;
+            if self.refill(source, restart, sums)? {
+                // A row was moved from one cluster's sums to another's: its label does not say so.
+                restart.given = None;
+            }
             let moved = restart.move_to_means(sums, self.n_columns, self.settings.metric);
             restart.inertia = self.inertia(restart, sums);
             restart.n_iter = n_iter;
             restart.converged = moved <= self.enough();
+            if restart.converged {
+                restart.given = None;
+            }
         }
         Ok(lowest)
     }
@@ -70,15 +81,92 @@ impl Lloyd<'_> {
         restart.inertia_of(sums, self.n_columns, &self.survey.frame, self.survey.second_moment)
     }
 
-    fn sums(&self, source: &mut dyn RowSource, running: &[&mut Restart]) -> Result<Vec<Sums>, ClusterError> {
+    fn panels(&self, running: &[&mut Restart]) -> Vec<Panel> {
         let (level, frame) = (Level::detect(), &self.survey.frame);
-        let panel = |restart: &&mut Restart| Panel::scores(level, frame, &restart.centroids, self.n_columns);
-        let panels: Vec<Panel> = running.iter().map(panel).collect();
+        running.iter().map(|restart| Panel::scores(level, frame, &restart.centroids, self.n_columns)).collect()
+    }
+
+    /// Sums of rows by their nearest centroids: those of the last iteration, and what moved since.
+    fn sums_by_moves(
+        &self,
+        source: &mut dyn RowSource,
+        running: &mut [&mut Restart],
+    ) -> Result<Vec<Sums>, ClusterError> {
+        let panels = self.panels(running);
+        let (k, d, n_rows) = (self.settings.k, self.n_columns, self.survey.n_rows);
+        let given: Vec<&mut Given> =
+            running.iter_mut().map(|restart| restart.given.get_or_insert_with(|| Given::new(n_rows, k, d))).collect();
+        let mut sums: Vec<Sums> = given.iter().map(|given| given.sums.clone()).collect();
+        let mut labels: Vec<&mut [u32]> = Vec::with_capacity(given.len());
+        let mut kept: Vec<&mut Sums> = Vec::with_capacity(given.len());
+        for given in given {
+            let Given { labels: of_restart, sums } = given;
+            labels.push(of_restart);
+            kept.push(sums);
+        }
+        if let Some(rows) = source.shared() {
+            same_rows(n_rows, rows.n_rows())?;
+            self.moves_of_shared(rows, &panels, labels, &mut sums)?;
+        } else {
+            let mut n_seen = 0;
+            for_each_block(source, self.chunk_rows, |first_row, rows| {
+                n_seen += rows.len();
+                same_rows(n_rows, n_rows.max(n_seen))?;
+                let of_rows = first_row..first_row + rows.len();
+                let labels = labels.iter_mut().map(|labels| &mut labels[of_rows.clone()]).collect();
+                accumulate_moves(&panels, rows, self.chunk_rows, labels, &mut sums);
+                Ok(())
+            })?;
+            same_rows(n_rows, n_seen)?;
+        }
+        kept.into_iter().zip(&sums).for_each(|(kept, sums)| kept.clone_from(sums));
+        Ok(sums)
+    }
+
+    fn moves_of_shared(
+        &self,
+        rows: &dyn SharedRows,
+        panels: &[Panel],
+        labels: Vec<&mut [u32]>,
+        sums: &mut [Sums],
+    ) -> Result<(), ClusterError> {
+        let chunks = Chunks { rows, n_columns: self.n_columns, chunk_rows: self.chunk_rows };
+        let n_bytes = sums_bytes(sums);
+        let zeros = vec![Sums::zeros(self.settings.k, self.n_columns); sums.len()];
+        let mut of_chunks: Vec<Vec<&mut [u32]>> = Vec::new();
+        of_chunks.resize_with(rows.n_rows().div_ceil(self.chunk_rows), || Vec::with_capacity(panels.len()));
+        for of_restart in labels {
+            for (of_chunk, labels) in of_chunks.iter_mut().zip(of_restart.chunks_mut(self.chunk_rows)) {
+                of_chunk.push(labels);
+            }
+        }
+        // Each chunk is worked on once: no thread waits for another's lock.
+        let of_chunks: Vec<Mutex<Vec<&mut [u32]>>> = of_chunks.into_iter().map(Mutex::new).collect();
+        let of_chunk = |span: Range<usize>, room: &mut Vec<f32>| {
+            let labels = &of_chunks[span.start / self.chunk_rows];
+            let labels = std::mem::take(&mut *labels.lock().unwrap_or_else(PoisonError::into_inner));
+            let mut chunk = ChunkSums::moves(panels, labels);
+            for start in span.clone().step_by(chunk.piece_rows()) {
+                let end = span.end.min(start + chunk.piece_rows());
+                chunk.add(chunks.read(start..end, room)?);
+            }
+            let mut partial = zeros.clone();
+            chunk.finish(&mut partial);
+            Ok(partial)
+        };
+        chunks.each_unread(n_bytes, of_chunk, |_, partial| {
+            sums.iter_mut().zip(&partial).for_each(|(sums, partial)| sums.add(partial));
+        })
+    }
+
+    /// Sums of rows by their nearest centroids, all anew.
+    fn sums(&self, source: &mut dyn RowSource, running: &[&mut Restart]) -> Result<Vec<Sums>, ClusterError> {
+        let panels = self.panels(running);
         let mut sums = vec![Sums::zeros(self.settings.k, self.n_columns); running.len()];
         if let Some(rows) = source.shared() {
             same_rows(self.survey.n_rows, rows.n_rows())?;
             let chunks = Chunks { rows, n_columns: self.n_columns, chunk_rows: self.chunk_rows };
-            let n_bytes = 8 * sums.iter().map(|sums| sums.sums.len() + sums.weights.len()).sum::<usize>();
+            let n_bytes = sums_bytes(&sums);
             let zeros = sums.clone();
             let of_chunk = |span: Range<usize>, room: &mut Vec<f32>| {
                 let mut chunk = ChunkSums::new(&panels);
@@ -105,11 +193,12 @@ impl Lloyd<'_> {
         Ok(sums)
     }
 
-    /// Gives each empty cluster the row that is farthest from its own centroid, taken out of that centroid's sums.
-    fn refill(&self, source: &mut dyn RowSource, restart: &Restart, sums: &mut Sums) -> Result<(), ClusterError> {
+    /// Gives each empty cluster the row that is farthest from its own centroid, taken out of that centroid's sums; whether
+    /// there was one.
+    fn refill(&self, source: &mut dyn RowSource, restart: &Restart, sums: &mut Sums) -> Result<bool, ClusterError> {
         let empty: Vec<usize> = (0..self.settings.k).filter(|&k| sums.weights[k] == 0.0).collect();
         if empty.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         let d = self.n_columns;
         for (k, far) in empty.into_iter().zip(self.farthest(source, restart, d)?) {
@@ -122,7 +211,7 @@ impl Lloyd<'_> {
             sums.weights[from] -= far.weight;
             sums.weights[k] = far.weight;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Different rows, the farthest from their centroids first, at most `K`; of equals the first row.
@@ -143,6 +232,11 @@ impl Lloyd<'_> {
         })?;
         Ok(farthest)
     }
+}
+
+/// Bytes of so many sums.
+fn sums_bytes(sums: &[Sums]) -> usize {
+    8 * sums.iter().map(|sums| sums.sums.len() + sums.weights.len()).sum::<usize>()
 }
 
 /// A row far from its centroid.

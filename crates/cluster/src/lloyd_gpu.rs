@@ -86,6 +86,8 @@ impl Course<'_> {
             }
             let restart = &mut restarts[i];
             restart.centroids.clone_from(&centroids[i]);
+            // The device has iterated since.
+            restart.given = None;
             *n_iter += 1;
             self.lloyd.iterate(&mut { self.rows }, &mut [&mut *restart], *n_iter)?;
             centroids[i].clone_from(&restart.centroids);

@@ -1,6 +1,6 @@
 //! One restart: its centroids and how far it got.
 
-use tenure_kernels::kmeans::cpu::Frame;
+use tenure_kernels::kmeans::cpu::{Frame, UNLABELLED};
 use tenure_kernels::kmeans::{Metric, Sums};
 
 use crate::centroids::to_unit;
@@ -14,6 +14,24 @@ pub(crate) struct Restart {
     pub(crate) inertia: f64,
     pub(crate) n_iter: usize,
     pub(crate) converged: bool,
+    /// Which cluster each row was given to last; none where rows are summed anew in each iteration.
+    pub(crate) given: Option<Given>,
+}
+
+/// Rows given to clusters.
+#[derive(Clone)]
+pub(crate) struct Given {
+    /// `[N]`
+    pub(crate) labels: Vec<u32>,
+    /// Sums of the rows by these labels.
+    pub(crate) sums: Sums,
+}
+
+impl Given {
+    /// No row has been given yet.
+    pub(crate) fn new(n_rows: usize, k: usize, n_columns: usize) -> Given {
+        Given { labels: vec![UNLABELLED; n_rows], sums: Sums::zeros(k, n_columns) }
+    }
 }
 
 impl Restart {
@@ -21,7 +39,7 @@ impl Restart {
         if metric == Metric::Cosine {
             centroids.chunks_exact_mut(n_columns).for_each(to_unit);
         }
-        Restart { centroids, inertia: f64::INFINITY, n_iter: 0, converged: false }
+        Restart { centroids, inertia: f64::INFINITY, n_iter: 0, converged: false, given: None }
     }
 
     /// Moves the centroids to the means of their rows; those of empty clusters stay. Returns the squared distance moved.

@@ -14,7 +14,8 @@ use tenure_kernels::kmeans::Rows;
 
 use crate::error::ClusterError;
 use crate::shared::SharedRows;
-use crate::source::{RowSource, check_shape};
+use crate::source::{RowSource, for_each_block};
+use crate::survey::{Overview, SURVEY_ROWS};
 
 /// Rows of a block for each thread: four chunks of the grid, or more than one where `K` is large.
 const BLOCK_ROWS_A_THREAD: usize = 1 << 15;
@@ -32,6 +33,8 @@ pub struct RowFile {
     n_rows: usize,
     n_columns: usize,
     weights: Option<Vec<f32>>,
+    /// What the rows told while they were written.
+    overview: Option<Overview>,
 }
 
 impl RowFile {
@@ -48,10 +51,16 @@ impl RowFile {
         if !n_bytes.is_multiple_of(4 * n_columns as u64) {
             return Err(ClusterError::NotWholeRows { n_bytes, n_columns });
         }
-        Ok(RowFile { file, n_rows: (n_bytes / (4 * n_columns as u64)) as usize, n_columns, weights: None })
+        Ok(RowFile {
+            file,
+            n_rows: (n_bytes / (4 * n_columns as u64)) as usize,
+            n_columns,
+            weights: None,
+            overview: None,
+        })
     }
 
-    /// Writes a source's rows, in one pass, to an empty file that can also be read, such as `tempfile::tempfile()` gives.
+    /// Writes a source's rows, in one pass that also checks and surveys them, to an empty file that can also be read, such as `tempfile::tempfile()` gives.
     pub fn spill(rows: &mut dyn RowSource, file: File) -> Result<RowFile, ClusterError> {
         let n_columns = rows.n_columns();
         if n_columns == 0 {
@@ -59,19 +68,22 @@ impl RowFile {
         }
         let mut out = BufWriter::with_capacity(1 << 20, &file);
         let (mut n_rows, mut weights) = (0, Vec::new());
-        rows.pass(&mut |rows| {
-            check_shape(rows, n_columns)?;
-            let (now, before) = (rows.weights.map_or(0, <[f32]>::len), weights.len());
-            if now + before != 0 && (before != n_rows || now != rows.len()) {
-                return Err(ClusterError::Weights { expected: rows.len(), found: now });
-            }
+        let mut overview = Overview::new(n_columns);
+        for_each_block(rows, SURVEY_ROWS, |_, rows| {
             n_rows += rows.len();
             weights.extend_from_slice(rows.weights.unwrap_or_default());
+            overview.add(rows)?;
             write(&mut out, rows.x).map_err(source)
         })?;
         out.flush().map_err(source)?;
         drop(out);
-        Ok(RowFile { file, n_rows, n_columns, weights: (!weights.is_empty()).then_some(weights) })
+        Ok(RowFile {
+            file,
+            n_rows,
+            n_columns,
+            weights: (!weights.is_empty()).then_some(weights),
+            overview: Some(overview),
+        })
     }
 
     /// How many rows.
@@ -154,6 +166,10 @@ impl SharedRows for RowFile {
 
     fn weights(&self) -> Option<&[f32]> {
         self.weights.as_deref()
+    }
+
+    fn overview(&self) -> Option<&Overview> {
+        self.overview.as_ref()
     }
 
     #[cfg(unix)]

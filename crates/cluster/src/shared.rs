@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use tenure_kernels::kmeans::Rows;
 
 use crate::error::ClusterError;
+use crate::survey::Overview;
 
 /// Rows that any thread can read, in any order.
 pub trait SharedRows: Sync {
@@ -15,6 +16,11 @@ pub trait SharedRows: Sync {
 
     /// Their weights, `[N]`, if they have some; those stay in memory.
     fn weights(&self) -> Option<&[f32]>;
+
+    /// What is known of the rows from having written them; none where they have to be read to know it.
+    fn overview(&self) -> Option<&Overview> {
+        None
+    }
 
     /// Reads the rows from `first_row` on, as many as fill `x`.
     fn read(&self, first_row: usize, x: &mut [f32]) -> Result<(), ClusterError>;

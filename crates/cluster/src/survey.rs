@@ -32,62 +32,99 @@ pub(crate) fn survey(
     chunk_rows: usize,
     metric: Metric,
 ) -> Result<Survey, ClusterError> {
-    let mut seen = Seen {
-        origin: Vec::new(),
-        sums: Moments::zeros(source.n_columns()),
-        distinct: Distinct::new(k),
-        n_rows: 0,
-        weights: None,
-    };
+    let mut seen = Seen { overview: Overview::new(source.n_columns()), distinct: Distinct::new(k), weights: None };
     if let Some(rows) = source.shared() {
-        seen.add_shared(&Chunks { rows, n_columns: source.n_columns(), chunk_rows }, metric)?;
+        seen.add_shared(&Chunks { rows, n_columns: source.n_columns(), chunk_rows: SURVEY_ROWS }, metric)?;
         return seen.finish(k, metric);
     }
-    for_each_block(source, chunk_rows, |first_row, rows| seen.add(first_row, rows, chunk_rows, metric))?;
+    for_each_block(source, chunk_rows, |first_row, rows| seen.add(first_row, rows, metric))?;
     seen.finish(k, metric)
 }
 
-struct Seen {
+/// Rows whose moments are summed together, in every chunk of the grid a whole number of times: what was found out while rows
+/// were written to a file is what is found out later, whatever `K`.
+pub(crate) const SURVEY_ROWS: usize = 8192;
+
+/// What one reading of all rows tells.
+#[derive(Debug, Clone)]
+pub struct Overview {
     /// The first row: moments about it lose no digits to an offset.
     origin: Vec<f64>,
     sums: Moments,
-    distinct: Distinct,
     n_rows: usize,
-    weights: Option<Vec<f32>>,
+    /// The first row at the origin, which has no direction.
+    first_zero: Option<usize>,
 }
 
-impl Seen {
-    fn add(&mut self, first_row: usize, rows: Rows<'_>, chunk_rows: usize, metric: Metric) -> Result<(), ClusterError> {
+impl Overview {
+    pub(crate) fn new(n_columns: usize) -> Overview {
+        Overview { origin: Vec::new(), sums: Moments::zeros(n_columns), n_rows: 0, first_zero: None }
+    }
+
+    /// Takes in the next rows, which start at a chunk.
+    pub(crate) fn add(&mut self, rows: Rows<'_>) -> Result<(), ClusterError> {
         if rows.is_empty() {
             return Ok(());
         }
-        if let Some(weights) = rows.weights {
-            check_weights(weights, first_row)?;
-            self.weights.get_or_insert_default().extend_from_slice(weights);
+        self.begin(rows);
+        let first_row = self.n_rows;
+        let starts: Vec<usize> = (0..rows.len()).step_by(SURVEY_ROWS).collect();
+        let chunk = |&start: &usize| rows.slice(start, rows.len().min(start + SURVEY_ROWS));
+        let look = |start: &usize| Glance::new(chunk(start), first_row + start, &self.origin);
+        let glances: Vec<Result<Glance, ClusterError>> = starts.par_iter().map(look).collect();
+        for glance in glances {
+            self.take(glance?);
         }
-        if self.origin.is_empty() {
-            self.origin = rows.row(0).iter().map(|&x| f64::from(x)).collect();
-        }
-        let starts: Vec<usize> = (0..rows.len()).step_by(chunk_rows).collect();
-        let level = Level::detect();
-        let chunk = |&start: &usize| rows.slice(start, rows.len().min(start + chunk_rows));
-        let partials: Vec<Moments> =
-            starts.par_iter().map(|start| moments(level, chunk(start), &self.origin)).collect();
-        for (partial, start) in partials.iter().zip(&starts) {
-            if !partial.is_finite() {
-                check_finite(chunk(start), first_row + start)?;
-            }
-            self.sums.add(partial);
-        }
-        if metric == Metric::Cosine {
-            check_directions(rows, first_row)?;
-        }
-        self.distinct.add(rows);
         self.n_rows += rows.len();
         Ok(())
     }
 
-    /// The same for all rows, each thread reading its chunks.
+    fn begin(&mut self, rows: Rows<'_>) {
+        if self.origin.is_empty() {
+            self.origin = rows.row(0).iter().map(|&x| f64::from(x)).collect();
+        }
+    }
+
+    fn take(&mut self, glance: Glance) {
+        self.sums.add(&glance.sums);
+        self.first_zero = self.first_zero.or(glance.first_zero);
+    }
+}
+
+/// What one chunk tells.
+struct Glance {
+    sums: Moments,
+    first_zero: Option<usize>,
+}
+
+impl Glance {
+    fn new(rows: Rows<'_>, first_row: usize, origin: &[f64]) -> Result<Glance, ClusterError> {
+        let sums = moments(Level::detect(), rows, origin);
+        if !sums.is_finite() {
+            check_finite(rows, first_row)?;
+        }
+        Ok(Glance { sums, first_zero: first_zero(rows).map(|i| first_row + i) })
+    }
+}
+
+struct Seen {
+    overview: Overview,
+    distinct: Distinct,
+    weights: Option<Vec<f32>>,
+}
+
+impl Seen {
+    fn add(&mut self, first_row: usize, rows: Rows<'_>, metric: Metric) -> Result<(), ClusterError> {
+        if let Some(weights) = rows.weights {
+            check_weights(weights, first_row)?;
+            self.weights.get_or_insert_default().extend_from_slice(weights);
+        }
+        self.overview.add(rows)?;
+        self.distinct.add(rows);
+        self.check_directions(metric)
+    }
+
+    /// The same for all rows, each thread reading its chunks; their moments may be known.
     fn add_shared(&mut self, chunks: &Chunks<'_>, metric: Metric) -> Result<(), ClusterError> {
         let n_rows = chunks.rows.n_rows();
         if n_rows == 0 {
@@ -100,32 +137,33 @@ impl Seen {
         let mut room = Vec::new();
         for start in (0..n_rows).step_by(chunks.chunk_rows) {
             let rows = chunks.read(chunks.span(start), &mut room)?;
-            if start == 0 {
-                self.origin = rows.row(0).iter().map(|&x| f64::from(x)).collect();
-            }
+            self.overview.begin(rows);
             self.distinct.add(rows);
             if self.distinct.is_full() {
                 break;
             }
         }
-        let (level, origin, sums) = (Level::detect(), &self.origin, &mut self.sums);
-        let work = |first_row, rows: Rows<'_>| {
-            let of_chunk = moments(level, rows, origin);
-            if !of_chunk.is_finite() {
-                check_finite(rows, first_row)?;
-            }
-            if metric == Metric::Cosine {
-                check_directions(rows, first_row)?;
-            }
-            Ok(of_chunk)
-        };
-        chunks.each(16 * origin.len(), work, |_, of_chunk| sums.add(&of_chunk))?;
-        self.n_rows = n_rows;
-        Ok(())
+        if let Some(overview) = chunks.rows.overview() {
+            self.overview = overview.clone();
+            return self.check_directions(metric);
+        }
+        let origin = self.overview.origin.clone();
+        let work = |first_row, rows: Rows<'_>| Glance::new(rows, first_row, &origin);
+        let overview = &mut self.overview;
+        chunks.each(16 * origin.len(), work, |_, glance| overview.take(glance))?;
+        overview.n_rows = n_rows;
+        self.check_directions(metric)
+    }
+
+    fn check_directions(&self, metric: Metric) -> Result<(), ClusterError> {
+        match self.overview.first_zero {
+            Some(row_idx) if metric == Metric::Cosine => Err(ClusterError::ZeroRow { row_idx }),
+            _ => Ok(()),
+        }
     }
 
     fn finish(self, k: usize, metric: Metric) -> Result<Survey, ClusterError> {
-        let Seen { origin, sums, distinct, n_rows, weights } = self;
+        let Seen { overview: Overview { origin, sums, n_rows, .. }, distinct, weights } = self;
         if n_rows == 0 {
             return Err(ClusterError::NoRows);
         }
@@ -241,8 +279,13 @@ pub(crate) fn check_finite(rows: Rows<'_>, first_row: usize) -> Result<(), Clust
 
 /// Whether every row has a direction.
 pub(crate) fn check_directions(rows: Rows<'_>, first_row: usize) -> Result<(), ClusterError> {
-    match (0..rows.len()).find(|&i| rows.row(i).iter().all(|&x| x == 0.0)) {
+    match first_zero(rows) {
         None => Ok(()),
         Some(i) => Err(ClusterError::ZeroRow { row_idx: first_row + i }),
     }
+}
+
+/// The first row that is all zeros.
+fn first_zero(rows: Rows<'_>) -> Option<usize> {
+    (0..rows.len()).find(|&i| rows.row(i).iter().all(|&x| x == 0.0))
 }

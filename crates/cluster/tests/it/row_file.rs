@@ -3,12 +3,20 @@
 use std::fs::File;
 use std::io::Write;
 
-use tenure_cluster::{ClusterError, Init, KMeans, RowFile, RowSource, Rows, Silent};
+use tenure_cluster::{ClusterError, Init, KMeans, Metric, RowFile, RowSource, Rows, Silent};
 
 use crate::made::Made;
 
 fn scratch(rows: Rows<'_>) -> RowFile {
     RowFile::spill(&mut { rows }, tempfile::tempfile().expect("a scratch file")).expect("rows are sound")
+}
+
+/// The same rows in a file that nobody has looked at.
+fn opened(rows: Rows<'_>) -> RowFile {
+    let mut file = tempfile::tempfile().expect("a scratch file");
+    let bytes: Vec<u8> = rows.x.iter().flat_map(|x| x.to_le_bytes()).collect();
+    file.write_all(&bytes).expect("room for the rows");
+    RowFile::open(file, rows.n_columns).expect("whole rows")
 }
 
 #[test]
@@ -20,6 +28,9 @@ fn the_bits_are_those_in_memory_whatever_the_threads() {
         for weights in [None, Some(&weights[..])] {
             let rows = Rows { x: &x, weights, n_columns: 5 };
             let expected = settings.fit(rows).unwrap();
+            if weights.is_none() {
+                assert_eq!(settings.fit_source(&mut opened(rows), &mut Silent).unwrap(), expected);
+            }
             let mut file = scratch(rows);
             assert_eq!(file.n_rows(), 70_001);
             for n_threads in [1, 2, 7] {
@@ -35,11 +46,26 @@ fn the_bits_are_those_in_memory_whatever_the_threads() {
 fn the_first_bad_value_is_told_whichever_thread_finds_one() {
     let mut x = Made::new(33).spots(70_000, 3, 4, 3.0, 1.0);
     (x[3 * 50_000 + 1], x[3 * 65_000]) = (f32::NAN, f32::INFINITY);
-    let mut file = scratch(Rows { x: &x, weights: None, n_columns: 3 });
+    let rows = Rows { x: &x, weights: None, n_columns: 3 };
+    let mut file = opened(rows);
     for _ in 0..5 {
-        let error = KMeans::new(4).fit_source(&mut file, &mut Silent).unwrap_err();
-        assert!(matches!(error, ClusterError::NotFinite { row_idx: 50_000, column_idx: 1, .. }), "{error}");
+        let when_read = KMeans::new(4).fit_source(&mut file, &mut Silent).unwrap_err();
+        let when_written = RowFile::spill(&mut { rows }, tempfile::tempfile().unwrap()).unwrap_err();
+        for error in [when_read, when_written] {
+            assert!(matches!(error, ClusterError::NotFinite { row_idx: 50_000, column_idx: 1, .. }), "{error}");
+        }
     }
+}
+
+#[test]
+fn a_row_without_a_direction_is_told_where_one_is_needed() {
+    let mut x = Made::new(34).spots(9000, 2, 4, 3.0, 1.0);
+    x[2 * 8500..2 * 8501].fill(0.0);
+    let mut file = scratch(Rows { x: &x, weights: None, n_columns: 2 });
+    assert!(KMeans::new(3).fit_source(&mut file, &mut Silent).is_ok());
+    let directions = KMeans { metric: Metric::Cosine, ..KMeans::new(3) };
+    let error = directions.fit_source(&mut file, &mut Silent).unwrap_err();
+    assert!(matches!(error, ClusterError::ZeroRow { row_idx: 8500 }), "{error}");
 }
 
 #[test]

@@ -20,11 +20,25 @@ pub fn accumulate(panels: &[Panel], rows: Rows<'_>, next: &[f32], out: &mut [Sum
     chunk.finish(out);
 }
 
+/// The label of a row that has none yet.
+pub const UNLABELLED: u32 = u32::MAX;
+
 /// [`accumulate`] of a chunk whose rows come in pieces. Pieces of whole [`piece_rows`](ChunkSums::piece_rows), but for
 /// the last, give the bits of the chunk in one piece.
 pub struct ChunkSums<'a> {
     panels: &'a [Panel],
     totals: Vec<Total>,
+    moves: Option<Moves<'a>>,
+}
+
+/// What rows did since they were labelled last.
+struct Moves<'a> {
+    /// Labels of the chunk's rows, for each panel.
+    labels: Vec<&'a mut [u32]>,
+    /// Sums of rows that left their cluster.
+    left: Vec<Total>,
+    /// Rows that came so far.
+    n_rows: usize,
 }
 
 /// Bytes of rows in one piece: they stay in the L2 cache from where they are read to where they are summed.
@@ -33,7 +47,18 @@ const PIECE_BYTES: usize = 256 << 10;
 impl<'a> ChunkSums<'a> {
     /// No rows yet.
     pub fn new(panels: &'a [Panel]) -> Self {
-        Self { panels, totals: panels.iter().map(|panel| Total::new(panel.k, panel.n_columns)).collect() }
+        Self { panels, totals: totals(panels), moves: None }
+    }
+
+    /// No rows yet, of a chunk whose rows have these labels, [`UNLABELLED`] all or none: rows that change their cluster are
+    /// added to the one and taken off the other, and the labels become the new ones. After the first iterations few rows
+    /// do, and the rest need not be summed again.
+    ///
+    /// # Shapes
+    /// `labels`: `[R][rows of the chunk]`.
+    pub fn moves(panels: &'a [Panel], labels: Vec<&'a mut [u32]>) -> Self {
+        assert_eq!(panels.len(), labels.len(), "labels for each panel");
+        Self { panels, totals: totals(panels), moves: Some(Moves { labels, left: totals(panels), n_rows: 0 }) }
     }
 
     /// Rows of a piece.
@@ -51,15 +76,26 @@ impl<'a> ChunkSums<'a> {
         self.add_before(rows, &[]);
     }
 
-    fn add_before(&mut self, rows: Rows<'_>, next: &[f32]) {
+    /// Adds the next piece, before `next` is read.
+    pub(super) fn add_before(&mut self, rows: Rows<'_>, next: &[f32]) {
         let Some(first) = self.panels.first() else { return };
         let fits = |panel: &Panel| panel.n_columns == rows.n_columns && panel.level == first.level;
         assert!(self.panels.iter().all(fits), "one width and one instruction set");
         assert!(rows.weights.is_none_or(|weights| weights.len() == rows.len()), "one weight for each row");
-        Simd::of(first.level).run(Accumulate { panels: self.panels, rows, next, totals: &mut self.totals });
+        let moves = self.moves.as_mut();
+        if let Some(moves) = &moves {
+            assert!(
+                moves.labels.iter().all(|labels| labels.len() >= moves.n_rows + rows.len()),
+                "a label for each row"
+            );
+        }
+        Simd::of(first.level).run(Accumulate { panels: self.panels, rows, next, totals: &mut self.totals, moves });
+        if let Some(moves) = &mut self.moves {
+            moves.n_rows += rows.len();
+        }
     }
 
-    /// Adds the chunk's sums to those of all chunks.
+    /// Adds the chunk's sums to those of all chunks; with [`moves`](ChunkSums::moves), what changed of them.
     ///
     /// # Panics
     /// If the shapes of panels and sums do not fit.
@@ -67,10 +103,17 @@ impl<'a> ChunkSums<'a> {
         let fits =
             |(panel, out): (&Panel, &Sums)| (out.weights.len(), out.sums.len()) == (panel.k, panel.k * panel.n_columns);
         assert!(self.panels.len() == out.len() && self.panels.iter().zip(&*out).all(fits), "shapes of panels and sums");
-        for (total, out) in self.totals.iter().zip(out) {
+        for (total, out) in self.totals.iter().zip(&mut *out) {
             total.add_to(&mut out.sums, &mut out.weights);
         }
+        for (left, out) in self.moves.iter().flat_map(|moves| &moves.left).zip(out) {
+            left.take_from(&mut out.sums, &mut out.weights);
+        }
     }
+}
+
+fn totals(panels: &[Panel]) -> Vec<Total> {
+    panels.iter().map(|panel| Total::new(panel.k, panel.n_columns)).collect()
 }
 
 /// Nearest centroid of each row: `labels` `[N]`. With `second`, `[N]`, also the second nearest (itself where `K = 1`).
@@ -108,24 +151,26 @@ fn after<'a>(rows: Rows<'a>, end: usize, group: usize, next: &'a [f32]) -> &'a [
     if rest.is_empty() { &next[..next.len().min(wanted)] } else { &rest[..rest.len().min(wanted)] }
 }
 
-struct Accumulate<'a> {
+struct Accumulate<'a, 'b> {
     panels: &'a [Panel],
     rows: Rows<'a>,
     next: &'a [f32],
     totals: &'a mut [Total],
+    moves: Option<&'a mut Moves<'b>>,
 }
 
-impl Accumulate<'_> {
+impl Accumulate<'_, '_> {
     /// # Safety
     /// `L`'s instructions.
     #[inline(always)]
-    unsafe fn go<L: Lanes, const N: usize>(self) {
+    unsafe fn go<L: Lanes, const N: usize>(mut self) {
         let rows = self.rows;
         let at_once = group_rows(rows.n_columns, self.panels[0].k);
         let mut group = Group::<N>::new(self.panels, at_once, false);
         let most_clusters = self.panels.iter().map(|panel| panel.k).max().unwrap_or(0);
         let mut by_label = ByLabel::new(at_once, most_clusters);
         let mut counts = Counts::default();
+        let mut changed = Changed::new(at_once);
         for start in (0..rows.len()).step_by(at_once) {
             let end = rows.len().min(start + at_once);
             let part = rows.slice(start, end);
@@ -134,15 +179,62 @@ impl Accumulate<'_> {
                 group.assign::<L, false>(self.panels, part, after(rows, end, at_once, self.next));
                 let scales = counts.fill(part, &group.inverse_norms);
                 for (i, total) in self.totals.iter_mut().enumerate() {
-                    by_label.sort(group.labels(i, part.len()));
-                    total.add::<L>(part.x, &by_label, scales);
+                    let labels = group.labels(i, part.len());
+                    let Some(moves) = &mut self.moves else {
+                        by_label.sort(labels);
+                        total.add::<L>(part.x, &by_label, scales);
+                        continue;
+                    };
+                    let before = &mut moves.labels[i][moves.n_rows + start..moves.n_rows + end];
+                    if before[0] == UNLABELLED {
+                        by_label.sort(labels);
+                        total.add::<L>(part.x, &by_label, scales);
+                    } else if let rows @ [_, ..] = changed.find(before, labels) {
+                        by_label.sort_some(rows, labels);
+                        total.add::<L>(part.x, &by_label, scales);
+                        by_label.sort_some(rows, before);
+                        moves.left[i].add::<L>(part.x, &by_label, scales);
+                    }
+                    before.copy_from_slice(labels);
                 }
             }
         }
     }
 }
 
-with_tiles!(Accumulate<'_>, ());
+with_tiles!(Accumulate<'_, '_>, ());
+
+/// Rows of a group whose label changed.
+struct Changed(Vec<u32>);
+
+impl Changed {
+    fn new(most_rows: usize) -> Changed {
+        // One more, where a row that did not change is written and forgotten.
+        Changed(vec![0; most_rows + 1])
+    }
+
+    /// The rows that differ, ascending.
+    fn find(&mut self, before: &[u32], after: &[u32]) -> &[u32] {
+        const TOGETHER: usize = 16;
+        let mut n = 0;
+        let (olds, last_olds) = before.as_chunks::<TOGETHER>();
+        let (news, last_news) = after.as_chunks::<TOGETHER>();
+        let mut compare = |start: usize, before: &[u32], after: &[u32]| {
+            for (row, (before, after)) in (start as u32..).zip(before.iter().zip(after)) {
+                self.0[n] = row;
+                n += usize::from(before != after);
+            }
+        };
+        for (start, (before, after)) in (0..).step_by(TOGETHER).zip(olds.iter().zip(news)) {
+            // Folded, and not `!=`, which calls a function for what a register holds.
+            if before.iter().zip(after).fold(0, |differ, (a, b)| differ | (a ^ b)) != 0 {
+                compare(start, before, after);
+            }
+        }
+        compare(TOGETHER * olds.len(), last_olds, last_news);
+        &self.0[..n]
+    }
+}
 
 /// What each row of a group counts.
 #[derive(Default)]

@@ -24,17 +24,38 @@ impl ByLabel {
         for &label in labels {
             self.ends[label as usize] += 1;
         }
+        self.starts_of_counts();
+        for (row, &label) in labels.iter().enumerate() {
+            self.place(row as u32, label);
+        }
+    }
+
+    /// The same of some rows alone.
+    pub(super) fn sort_some(&mut self, rows: &[u32], labels: &[u32]) {
+        self.ends.fill(0);
+        for &row in rows {
+            self.ends[labels[row as usize] as usize] += 1;
+        }
+        self.starts_of_counts();
+        for &row in rows {
+            self.place(row, labels[row as usize]);
+        }
+    }
+
+    fn starts_of_counts(&mut self) {
         let mut start = 0;
         for end in &mut self.ends {
             let count = *end;
             *end = start;
             start += count;
         }
-        for (row, &label) in labels.iter().enumerate() {
-            let place = &mut self.ends[label as usize];
-            self.order[*place as usize] = row as u32;
-            *place += 1;
-        }
+    }
+
+    #[inline(always)]
+    fn place(&mut self, row: u32, label: u32) {
+        let place = &mut self.ends[label as usize];
+        self.order[*place as usize] = row;
+        *place += 1;
     }
 
     /// Rows of each cluster that has some.
@@ -92,6 +113,15 @@ impl Total {
             out.iter_mut().zip(sums).for_each(|(out, sum)| *out += sum);
         }
         weights.iter_mut().zip(&self.weights).for_each(|(out, weight)| *out += weight);
+    }
+
+    /// Takes these totals off.
+    pub(super) fn take_from(&self, sums: &mut [f64], weights: &mut [f64]) {
+        let d = self.n_columns;
+        for (out, sums) in sums.chunks_exact_mut(d).zip(self.sums.as_f64().chunks_exact(self.pitch)) {
+            out.iter_mut().zip(sums).for_each(|(out, sum)| *out -= sum);
+        }
+        weights.iter_mut().zip(&self.weights).for_each(|(out, weight)| *out -= weight);
     }
 }
 
