@@ -73,7 +73,7 @@ impl Overview {
         let look = |start: &usize| Glance::new(chunk(start), first_row + start, &self.origin);
         let glances: Vec<Result<Glance, ClusterError>> = starts.par_iter().map(look).collect();
         for glance in glances {
-            self.take(glance?);
+            self.take(&glance?);
         }
         self.n_rows += rows.len();
         Ok(())
@@ -85,7 +85,7 @@ impl Overview {
         }
     }
 
-    fn take(&mut self, glance: Glance) {
+    fn take(&mut self, glance: &Glance) {
         self.sums.add(&glance.sums);
         self.first_zero = self.first_zero.or(glance.first_zero);
     }
@@ -150,7 +150,7 @@ impl Seen {
         let origin = self.overview.origin.clone();
         let work = |first_row, rows: Rows<'_>| Glance::new(rows, first_row, &origin);
         let overview = &mut self.overview;
-        chunks.each(16 * origin.len(), work, |_, glance| overview.take(glance))?;
+        chunks.each(16 * origin.len(), work, |_, glance| overview.take(&glance))?;
         overview.n_rows = n_rows;
         self.check_directions(metric)
     }
