@@ -340,6 +340,9 @@ pub struct Synth {
     /// Mean purchases per customer before dropout.
     #[arg(long, default_value_t = 20.0)]
     pub mean_events: f64,
+    /// Further numeric columns of a customer table; half of them tell of churn.
+    #[arg(long, default_value_t = 0)]
+    pub measures: usize,
     /// Days watched.
     #[arg(long, default_value_t = 730)]
     pub days: i64,

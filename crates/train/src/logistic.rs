@@ -2,16 +2,14 @@
 //!
 //! Minimises `Σ w_i (log(1 + e^{z_i}) − y_i z_i) / Σ w_i + λ/2 |β|²` with `z = β₀ + xβ` over magnitudes, indicators and one
 //! coefficient per level of embedded categories. The intercept is not penalised. λ is the value of [`PENALTIES`] with the
-//! lowest validation log loss. Deterministic, single-threaded, needs no device.
+//! lowest validation log loss, of those up to the first that does worse. Deterministic, needs no device.
 
+use rayon::prelude::*;
 use tenure_encode::Dataset;
 
 use crate::TrainError;
-use crate::lbfgs::{inner, minimise};
-use crate::linear::{self, Starts, add_row, category_starts, dot};
-
-/// The penalties tried, strongest first, each started from the last one's solution.
-pub const PENALTIES: [f64; 6] = [1.0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5];
+pub use crate::linear::PENALTIES;
+use crate::linear::{self, Objective, Starts, category_starts, dot};
 
 /// A fitted logistic regression.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,17 +26,10 @@ pub struct Logistic {
 pub fn fit(train: &Dataset, validation: &Dataset) -> Result<Logistic, TrainError> {
     linear::check(train, validation)?;
     let problem = Problem::new(train);
-    let mut theta = problem.start();
-    let mut best: Option<(f64, Logistic)> = None;
-    for penalty in PENALTIES {
-        minimise(|t, g| problem.objective(t, penalty, g), &mut theta);
-        let fitted = Logistic { penalty, intercept: theta[0], coefficients: theta[1..].to_vec() };
-        let loss = log_loss(&fitted, validation);
-        if best.as_ref().is_none_or(|(lowest, _)| loss < *lowest) {
-            best = Some((loss, fitted));
-        }
-    }
-    Ok(best.expect("at least one penalty").1)
+    let fitted = |penalty, theta: &[f64]| Logistic { penalty, intercept: theta[0], coefficients: theta[1..].to_vec() };
+    let held_out = |penalty, theta: &[f64]| log_loss(&fitted(penalty, theta), validation);
+    let (penalty, theta) = linear::best(&problem, problem.start(), held_out);
+    Ok(fitted(penalty, &theta))
 }
 
 impl Logistic {
@@ -50,7 +41,7 @@ impl Logistic {
         let starts = category_starts(data);
         assert_eq!(starts.end, self.coefficients.len(), "rows of another layout");
         let logit = |row| self.intercept + dot(data, &starts, row, &self.coefficients);
-        (0..data.n_rows()).map(|row| sigmoid(logit(row))).collect()
+        (0..data.n_rows()).into_par_iter().map(|row| sigmoid(logit(row))).collect()
     }
 }
 
@@ -74,22 +65,23 @@ impl<'a> Problem<'a> {
         theta[0] = (rate / (1.0 - rate)).ln();
         theta
     }
+}
 
-    /// The objective at `theta = (β₀, β)`, and its gradient.
-    fn objective(&self, theta: &[f64], penalty: f64, gradient: &mut [f64]) -> f64 {
-        gradient.fill(0.0);
-        let (intercept, beta) = (theta[0], &theta[1..]);
-        let mut loss = 0.0;
-        for row in 0..self.data.n_rows() {
-            let z = intercept + dot(self.data, &self.starts, row, beta);
-            let (y, w) = (f64::from(self.data.target[row]), f64::from(self.data.weight[row]) / self.total_weight);
-            loss += w * (softplus(z) - y * z);
-            let residual = w * (sigmoid(z) - y);
-            gradient[0] += residual;
-            add_row(self.data, &self.starts, row, residual, &mut gradient[1..]);
-        }
-        gradient[1..].iter_mut().zip(beta).for_each(|(g, b)| *g += penalty * b);
-        loss + 0.5 * penalty * inner(beta, beta)
+impl Objective for Problem<'_> {
+    fn data(&self) -> (&Dataset, &Starts, usize) {
+        (self.data, &self.starts, self.data.n_rows())
+    }
+
+    fn row(&self, i: usize) -> usize {
+        i
+    }
+
+    fn loss_and_slope(&self, row: usize, z: f64) -> (f64, f64) {
+        let (y, w) = (f64::from(self.data.target[row]), f64::from(self.data.weight[row]) / self.total_weight);
+        // One exponential serves both: log(1 + eᶻ) without overflow, and 1 / (1 + e⁻ᶻ).
+        let e = (-z.abs()).exp();
+        let probability = if z >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) };
+        (w * (z.max(0.0) + e.ln_1p() - y * z), w * (probability - y))
     }
 }
 
@@ -105,11 +97,6 @@ pub(crate) fn sigmoid(z: f64) -> f64 {
     if z >= 0.0 { 1.0 / (1.0 + (-z).exp()) } else { z.exp() / (1.0 + z.exp()) }
 }
 
-/// `log(1 + eᶻ)` without overflow.
-fn softplus(z: f64) -> f64 {
-    z.max(0.0) + (-z.abs()).exp().ln_1p()
-}
-
 #[cfg(test)]
 mod tests {
     use rand::{RngExt, SeedableRng};
@@ -117,6 +104,7 @@ mod tests {
     use tenure_artifact::{CategoricalInput, ContinuousInput, InputLayout};
 
     use super::*;
+    use crate::lbfgs::minimise;
 
     /// Rows with a magnitude, an indicator and a category of two levels; the label follows a known rule.
     fn rows(n: usize, seed: u64) -> Dataset {
@@ -151,12 +139,12 @@ mod tests {
         let problem = Problem::new(&data);
         let theta = [0.3, -0.2, 0.5, 0.1, -0.4];
         let mut gradient = vec![0.0; 5];
-        problem.objective(&theta, 0.01, &mut gradient);
+        problem.at(&theta, 0.01, &mut gradient);
         for i in 0..5 {
             let at = |d: f64| {
                 let mut moved = theta;
                 moved[i] += d;
-                problem.objective(&moved, 0.01, &mut [0.0; 5])
+                problem.at(&moved, 0.01, &mut [0.0; 5])
             };
             let slope = (at(1e-5) - at(-1e-5)) / 2e-5;
             assert!((slope - gradient[i]).abs() < 1e-8, "{i}: {slope} {}", gradient[i]);
@@ -177,9 +165,9 @@ mod tests {
         let data = rows(400, 0);
         let problem = Problem::new(&data);
         let mut theta = problem.start();
-        minimise(|t, g| problem.objective(t, 1e-3, g), &mut theta);
+        minimise(|t, g| problem.at(t, 1e-3, g), &mut theta);
         let mut gradient = vec![0.0; theta.len()];
-        problem.objective(&theta, 1e-3, &mut gradient);
+        problem.at(&theta, 1e-3, &mut gradient);
         assert!(gradient.iter().all(|g| g.abs() < 1e-6), "{gradient:?}");
     }
 

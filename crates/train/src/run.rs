@@ -1,8 +1,7 @@
 //! One network from its start, or its checkpoint, to the weights of its best epoch.
 
-use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use burn::tensor::{Tensor, TensorData};
 use rand::Rng;
@@ -81,7 +80,11 @@ pub(crate) struct Run<'a> {
     state: State,
     best: Best,
     history: Vec<EpochRecord>,
+    last_checkpoint: Instant,
 }
+
+/// A checkpoint waits for the disk, which takes as long as an epoch of a small table. A kill costs this much work at most.
+const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(2);
 
 impl<'a> Run<'a> {
     /// Prepares a network: from its checkpoint where there is one, else from weights drawn from the seed.
@@ -102,6 +105,7 @@ impl<'a> Run<'a> {
             state,
             best,
             history,
+            last_checkpoint: Instant::now(),
         })
     }
 
@@ -123,10 +127,10 @@ impl<'a> Run<'a> {
         while !self.is_over() {
             let record = self.epoch()?;
             self.history.push(record);
-            self.write_checkpoint()?;
             let progress = self.progress(record);
             let flow = observer.lock().unwrap_or_else(PoisonError::into_inner).epoch(&progress);
-            if flow == ControlFlow::Break(()) {
+            self.write_checkpoint(flow.is_break() || self.is_over())?;
+            if flow.is_break() {
                 return Err(TrainError::Stopped { epoch: record.epoch });
             }
         }
@@ -138,14 +142,18 @@ impl<'a> Run<'a> {
         done >= settings.epochs || done - self.best.epoch >= settings.patience.max(1)
     }
 
-    fn write_checkpoint(&self) -> Result<(), TrainError> {
+    /// Writes a checkpoint where one is due; `last` where no epoch follows.
+    fn write_checkpoint(&mut self, last: bool) -> Result<(), TrainError> {
         let every = self.setting.job.settings.checkpoint_every;
         let Some(checkpoints) = self.setting.checkpoints.filter(|_| every > 0) else { return Ok(()) };
-        if !self.history.len().is_multiple_of(every) && !self.is_over() {
+        let is_due = self.history.len().is_multiple_of(every) || self.is_over();
+        if !is_due || !(last || self.last_checkpoint.elapsed() >= BETWEEN_CHECKPOINTS) {
             return Ok(());
         }
         let saved = Saved::of(&self.setting.fingerprint, &self.state, &self.best, &self.history)?;
-        checkpoints.write(self.network, &saved)
+        checkpoints.write(self.network, &saved)?;
+        self.last_checkpoint = Instant::now();
+        Ok(())
     }
 
     fn progress(&self, record: EpochRecord) -> Progress {

@@ -3,14 +3,13 @@
 //! Whether a customer buys is a logistic regression, how much a linear regression of the logarithm on the customers who
 //! did (Duan, Manning, Morris, Newhouse 1983, "A comparison of alternative models for the demand for medical care"), with
 //! `E[value] = P(buys) · exp(mu + s²/2)`. Each part's penalty is the one with the least loss on validation rows.
-//! Deterministic, single-threaded, needs no device.
+//! Deterministic, needs no device.
 
 use tenure_encode::Dataset;
 
 use crate::TrainError;
-use crate::lbfgs::{inner, minimise};
-use crate::linear::{self, Starts, add_row, category_starts, dot};
-use crate::logistic::{self, Logistic, PENALTIES};
+use crate::linear::{self, Objective, Starts, category_starts, dot};
+use crate::logistic::{self, Logistic};
 
 /// A fitted two-part model.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,24 +38,13 @@ pub fn fit(train: &Dataset, validation: &Dataset, target: usize) -> Result<TwoPa
     }
     let buys = logistic::fit(&with_target(train, target), &with_target(validation, target))?;
     let held_out = Amounts::new(validation, target);
-    let mut theta = problem.start();
-    let mut best: Option<(f64, TwoPart)> = None;
-    for penalty in PENALTIES {
-        minimise(|t, g| problem.objective(t, penalty, g), &mut theta);
-        // Without buyers among the validation rows there is nothing to choose by, and the strongest penalty stays.
-        let loss = if held_out.rows.is_empty() { penalty.recip() } else { held_out.squares(&theta) };
-        if best.as_ref().is_none_or(|(lowest, _)| loss < *lowest) {
-            let fitted = TwoPart {
-                buys: buys.clone(),
-                penalty,
-                intercept: theta[0],
-                coefficients: theta[1..].to_vec(),
-                sigma: problem.squares(&theta).sqrt(),
-            };
-            best = Some((loss, fitted));
-        }
-    }
-    Ok(best.expect("at least one penalty").1)
+    // Without buyers among the validation rows there is nothing to choose by, and the strongest penalty stays.
+    let loss = |penalty: f64, theta: &[f64]| {
+        if held_out.rows.is_empty() { penalty.recip() } else { held_out.squares(theta) }
+    };
+    let (penalty, theta) = linear::best(&problem, problem.start(), loss);
+    let (intercept, coefficients) = (theta[0], theta[1..].to_vec());
+    Ok(TwoPart { buys, penalty, intercept, coefficients, sigma: problem.squares(&theta).sqrt() })
 }
 
 impl TwoPart {
@@ -117,20 +105,22 @@ impl<'a> Amounts<'a> {
     fn squares(&self, theta: &[f64]) -> f64 {
         self.rows.iter().map(|&(row, log, share)| share * self.residual(theta, row, log).powi(2)).sum()
     }
+}
 
-    /// Half the mean squared residual plus `λ/2 |β|²` at `theta = (β₀, β)`, and its gradient.
-    fn objective(&self, theta: &[f64], penalty: f64, gradient: &mut [f64]) -> f64 {
-        gradient.fill(0.0);
-        let mut loss = 0.0;
-        for &(row, log_value, share) in &self.rows {
-            let residual = self.residual(theta, row, log_value);
-            loss += 0.5 * share * residual * residual;
-            gradient[0] += share * residual;
-            add_row(self.data, &self.starts, row, share * residual, &mut gradient[1..]);
-        }
-        let beta = &theta[1..];
-        gradient[1..].iter_mut().zip(beta).for_each(|(g, b)| *g += penalty * b);
-        loss + 0.5 * penalty * inner(beta, beta)
+/// Half the mean squared residual.
+impl Objective for Amounts<'_> {
+    fn data(&self) -> (&Dataset, &Starts, usize) {
+        (self.data, &self.starts, self.rows.len())
+    }
+
+    fn row(&self, i: usize) -> usize {
+        self.rows[i].0
+    }
+
+    fn loss_and_slope(&self, i: usize, z: f64) -> (f64, f64) {
+        let (_, log_value, share) = self.rows[i];
+        let residual = z - log_value;
+        (0.5 * share * residual * residual, share * residual)
     }
 }
 
@@ -187,12 +177,12 @@ mod tests {
         let problem = Amounts::new(&data, 0);
         let mut gradient = vec![0.0; 2];
         let theta = [2.5, -0.4];
-        problem.objective(&theta, 0.1, &mut gradient);
+        problem.at(&theta, 0.1, &mut gradient);
         for i in 0..2 {
             let at = |d: f64| {
                 let mut moved = theta;
                 moved[i] += d;
-                problem.objective(&moved, 0.1, &mut [0.0; 2])
+                problem.at(&moved, 0.1, &mut [0.0; 2])
             };
             assert!(((at(1e-5) - at(-1e-5)) / 2e-5 - gradient[i]).abs() < 1e-8);
         }
@@ -203,6 +193,6 @@ mod tests {
         let (train, mut none) = (rows(100, 0), rows(50, 1));
         none.target.fill(0.0);
         assert_eq!(fit(&none, &train, 0).expect_err("nobody buys").code(), "TRN0015");
-        assert_eq!(fit(&train, &none, 0).expect("a strong penalty").penalty, PENALTIES[0]);
+        assert_eq!(fit(&train, &none, 0).expect("a strong penalty").penalty, linear::PENALTIES[0]);
     }
 }

@@ -63,5 +63,6 @@ fn options(args: &args::Synth) -> SynthOptions {
         args::SynthFormat::Parquet => SynthFormat::Parquet,
         args::SynthFormat::Csv => SynthFormat::Csv,
     };
-    SynthOptions { format, ..SynthOptions::from_plan(&synthetic, args.seed, Span::days(HORIZON_DAYS)) }
+    let n_measures = args.measures;
+    SynthOptions { format, n_measures, ..SynthOptions::from_plan(&synthetic, args.seed, Span::days(HORIZON_DAYS)) }
 }

@@ -9,6 +9,7 @@ use tenure_evaluate::{
 };
 use tenure_report::{Baseline, Evaluation, PartitionCalibration};
 use tenure_table::{Table, Values};
+use tenure_train::logistic::{self, Logistic};
 
 use super::learn::{Fold, weights};
 use super::{groups, partition_name};
@@ -39,7 +40,8 @@ pub struct TestScores {
 }
 
 impl TestScores {
-    /// Scores the test rows of every partition with the partition's own models.
+    /// Scores the test rows of every partition with the partition's own models, and with the baseline a sceptic would ask
+    /// for: a regression on the same rows and encoders.
     pub fn of(loaded: &Loaded, folds: &[Fold], progress: &mut Progress) -> Result<Self, Failure> {
         let n_rows: usize = folds.iter().map(|fold| fold.partition.test.len()).sum();
         progress.begin("score test rows", Some(n_rows as u64));
@@ -52,7 +54,7 @@ impl TestScores {
             scores.partition.resize(scores.rows.len(), fold_idx as u32);
             scores.outcome.extend(test.target.iter().map(|&y| y > 0.5));
             scores.calibrated.extend(raw.iter().map(|&p| fold.calibration.map.apply(p)));
-            scores.logistic.extend(fold.logistic.predict(&test));
+            scores.logistic.extend(regression(loaded, fold)?.predict(&test));
             scores.raw.extend(raw);
             all_weights.extend(weights(&test).unwrap_or_else(|| vec![1.0; test.n_rows()]));
             progress.at(scores.rows.len() as u64);
@@ -148,6 +150,11 @@ fn over_folds(
     let metrics =
         [Metric::Auc, Metric::AveragePrecision, Metric::LogLoss, Metric::Brier, Metric::Ece { bins }, Metric::Ks];
     Ok(summarise_folds(&parts, pooled, &metrics)?)
+}
+
+fn regression(loaded: &Loaded, fold: &Fold) -> Result<Logistic, Failure> {
+    let encoded = |rows: &[u32]| transform(&fold.preprocessor, &loaded.table, rows);
+    Ok(logistic::fit(&encoded(&fold.partition.train)?, &encoded(&fold.partition.validation)?)?)
 }
 
 fn raw_reliability(plan: &Plan, scores: &TestScores, settings: &Settings) -> Result<Option<Reliability>, Failure> {

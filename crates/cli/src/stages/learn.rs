@@ -1,4 +1,4 @@
-//! One partition after the other: encode, train, calibrate, and fit the baseline a sceptic would ask for.
+//! One partition after the other: encode, train, calibrate.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +10,6 @@ use tenure_data::Loaded;
 use tenure_encode::{Dataset, Partition, fit_transform, transform};
 use tenure_evaluate::{Choice, EvaluateError, Method, Scored, choose_calibration, fit_calibration};
 use tenure_model::ChosenDevice;
-use tenure_train::logistic::{self, Logistic};
 use tenure_train::{Checkpoints, EpochRecord, FitJob, Labels, Trained};
 
 use crate::failure::Failure;
@@ -28,8 +27,6 @@ pub struct Fold {
     pub trained: Trained,
     /// From raw to calibrated probability, fitted on its validation rows.
     pub calibration: Choice,
-    /// The baseline on the same rows and encoders.
-    pub logistic: Logistic,
     /// Calibrated probabilities of its validation rows, with what happened.
     pub validation: Scored,
 }
@@ -90,7 +87,6 @@ impl Learner<'_> {
         let raw = scored(&trained.predict(&validation)?, &validation)?;
         let calibration_seed = seeds::derive(seed, "calibrate", fold_idx);
         let calibration = calibrate(self.plan.evaluate.calibration, &raw, calibration_seed)?;
-        let logistic = logistic::fit(&train, &validation)?;
         progress.end();
         Ok(Fold {
             validation: raw.mapped(|p| calibration.map.apply(p))?,
@@ -98,7 +94,6 @@ impl Learner<'_> {
             preprocessor,
             trained,
             calibration,
-            logistic,
         })
     }
 

@@ -249,7 +249,7 @@ pub struct Train {
     pub class_weight: ClassWeight,
     /// Networks trained from different seeds on each partition; their probabilities are averaged.
     pub seeds: usize,
-    /// A checkpoint is written after so many epochs; 0 writes none.
+    /// A checkpoint is written after so many epochs, but not within two seconds of the last; 0 writes none.
     pub checkpoint_every: usize,
     /// What computes a training step. Both learn the same up to rounding.
     pub kernels: Kernels,

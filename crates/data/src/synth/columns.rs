@@ -1,5 +1,7 @@
 //! Columns of a chunk of made rows, before they have a file format.
 
+use std::borrow::Cow;
+
 use tenure_table::MISSING_CODE;
 
 /// A missing id.
@@ -12,7 +14,7 @@ pub(crate) const UNREADABLE_TEXT: &str = "31/13/2023 25:61";
 /// A name and its values.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct MadeColumn {
-    pub(crate) name: &'static str,
+    pub(crate) name: Cow<'static, str>,
     pub(crate) cells: Cells,
 }
 
@@ -33,8 +35,8 @@ pub(crate) enum Cells {
 
 impl MadeColumn {
     /// A column.
-    pub(crate) fn new(name: &'static str, cells: Cells) -> Self {
-        Self { name, cells }
+    pub(crate) fn new(name: impl Into<Cow<'static, str>>, cells: Cells) -> Self {
+        Self { name: name.into(), cells }
     }
 
     /// A column of levels.

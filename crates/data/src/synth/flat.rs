@@ -8,6 +8,7 @@ use super::SynthOptions;
 use super::attributes::Holes;
 use super::columns::{Cells, MISSING_ID, MadeColumn};
 use super::dirt::{Dirt, DirtCounts, dirt};
+use super::measures::{self, Measures};
 use super::population::{GENDERS, choose, choose_cumulative, cumulative, gamma, normal, stream};
 
 const CONTRACTS: [&str; 3] = ["monthly", "one_year", "two_years"];
@@ -21,6 +22,7 @@ const CITY_STREAM: u64 = u64::MAX;
 #[derive(Debug)]
 pub(crate) struct FlatPopulation {
     seed: u64,
+    n_measures: usize,
     cities: Vec<String>,
     city_cdf: Vec<f64>,
     city_effects: Vec<f64>,
@@ -42,6 +44,7 @@ pub(crate) struct FlatCustomer {
     city: usize,
     gender: usize,
     consent: bool,
+    measures: Measures,
     pub(crate) churn_probability: f64,
     pub(crate) churned: bool,
 }
@@ -52,6 +55,7 @@ impl FlatPopulation {
         let weights: Vec<f64> = (0..N_CITIES).map(|rank| 1.0 / (rank as f64 + 8.0)).collect();
         Self {
             seed: options.seed,
+            n_measures: options.n_measures,
             cities: (0..N_CITIES).map(|idx| format!("city_{idx:03}")).collect(),
             city_cdf: cumulative(&weights),
             city_effects: (0..N_CITIES).map(|_| CITY_DEVIATION * normal(&mut rng)).collect(),
@@ -61,13 +65,14 @@ impl FlatPopulation {
     /// Customer number `number`.
     pub(crate) fn customer(&self, number: u64) -> FlatCustomer {
         let mut rng = stream(self.seed, number);
-        let mut customer = self.draw(&mut rng);
+        let measures = Measures::draw(self.seed, number, self.n_measures);
+        let mut customer = self.draw(&mut rng, measures);
         customer.churn_probability = 1.0 / (1.0 + (-self.logit(&customer)).exp());
         customer.churned = rng.random::<f64>() < customer.churn_probability;
         customer
     }
 
-    fn draw(&self, rng: &mut ChaCha8Rng) -> FlatCustomer {
+    fn draw(&self, rng: &mut ChaCha8Rng, measures: Measures) -> FlatCustomer {
         let exponential = |rng: &mut ChaCha8Rng, mean: f64| -> f64 { mean * Distribution::<f64>::sample(&Exp1, rng) };
         let engagement = gamma(rng, 1.5) / 1.5;
         let logins: f64 = Poisson::new(9.0 * engagement + 1e-9).expect("a mean above 0").sample(rng);
@@ -86,6 +91,7 @@ impl FlatPopulation {
             city: choose_cumulative(rng, &self.city_cdf),
             gender: choose(rng, &[0.49, 0.49, 0.02]),
             consent: rng.random::<f64>() >= 0.02,
+            measures,
             churn_probability: f64::NAN,
             churned: false,
         }
@@ -96,7 +102,7 @@ impl FlatPopulation {
     /// 1.3 from the fourth support call on (a threshold);
     /// 0.5 min(((fee - 70) / 28)^2, 4) (a bent dose: cheap and dear leave alike);
     /// +0.9 where just one of discount and more than 8 logins holds, else -0.9 (an exclusive-or: neither matters alone);
-    /// 0.8 where nobody logged in for 21 days and payment is by hand; the city's own effect; and -1.7.
+    /// 0.8 where nobody logged in for 21 days and payment is by hand; the city's own effect; what the measures add; and -1.7.
     fn logit(&self, c: &FlatCustomer) -> f64 {
         let when = |holds: bool, effect: f64| if holds { effect } else { 0.0 };
         let fee = (c.monthly_fee - 70.0) / 28.0;
@@ -108,6 +114,7 @@ impl FlatPopulation {
             + if differs { 0.9 } else { -0.9 }
             + when(c.days_since_login >= 21.0 && c.payment >= 2, 0.8)
             + self.city_effects[c.city]
+            + c.measures.effect()
             - 1.7
     }
 }
@@ -124,7 +131,7 @@ pub(crate) fn tables(
 ) -> ([Vec<MadeColumn>; 2], DirtCounts, u64) {
     let customers: Vec<_> = numbers.map(|number| (number, population.customer(number))).collect();
     let n_churned = customers.iter().map(|(_, customer)| u64::from(customer.churned)).sum();
-    let mut table = FlatColumns::default();
+    let mut table = FlatColumns { measures: vec![Vec::new(); options.n_measures], ..FlatColumns::default() };
     let mut counts = DirtCounts::default();
     for (number, customer) in &customers {
         counts = counts.plus(table.push_dirty(*number, customer, options));
@@ -143,6 +150,7 @@ struct FlatColumns {
     numbers: [Vec<f64>; 6],
     levels: [Vec<u32>; 6],
     consent: Vec<u32>,
+    measures: Vec<Vec<f64>>,
     churned: Vec<f64>,
 }
 
@@ -181,6 +189,9 @@ impl FlatColumns {
         for (column, code) in self.levels.iter_mut().zip(levels) {
             column.push(holes.level(code as u32));
         }
+        for (column, value) in self.measures.iter_mut().zip(c.measures.values()) {
+            column.push(holes.number(value));
+        }
         self.consent.push(u32::from(c.consent));
         self.churned.push(label);
     }
@@ -188,7 +199,7 @@ impl FlatColumns {
     fn finish(self, population: &FlatPopulation) -> Vec<MadeColumn> {
         let [tenure, fee, calls, logins, since, age] = self.numbers;
         let [contract, payment, device, discount, city, gender] = self.levels;
-        vec![
+        let mut columns = vec![
             MadeColumn::new("customer_id", Cells::Id(self.ids)),
             MadeColumn::new("tenure_months", Cells::Number(tenure)),
             MadeColumn::new("monthly_fee", Cells::Number(fee)),
@@ -203,7 +214,10 @@ impl FlatColumns {
             MadeColumn::levels("city", city, &population.cities),
             MadeColumn::levels("gender", gender, &GENDERS),
             MadeColumn::levels("consent", self.consent, &["false", "true"]),
-            MadeColumn::new("churned", Cells::Number(self.churned)),
-        ]
+        ];
+        let measures = self.measures.into_iter().enumerate();
+        columns.extend(measures.map(|(j, values)| MadeColumn::new(measures::name(j), Cells::Number(values))));
+        columns.push(MadeColumn::new("churned", Cells::Number(self.churned)));
+        columns
     }
 }

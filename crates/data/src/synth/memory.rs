@@ -105,7 +105,7 @@ fn push(buckets: &mut EventBuckets, log: &[MadeColumn]) -> Result<TimeRange, Eve
 fn columns(table: Vec<MadeColumn>) -> Vec<Column> {
     let known: Vec<_> = [SyntheticKind::Events, SyntheticKind::Customers].into_iter().flat_map(roles).collect();
     let role = |name: &str| known.iter().find(|(known, _)| *known == name).map_or(Role::Ignore, |(_, role)| *role);
-    table.into_iter().map(|made| Column::new(made.name, role(made.name), values(made.cells))).collect()
+    table.into_iter().map(|made| Column::new(made.name.as_ref(), role(&made.name), values(made.cells))).collect()
 }
 
 fn values(cells: Cells) -> Values {

@@ -28,6 +28,7 @@ mod error;
 mod files;
 mod flat;
 mod generate;
+mod measures;
 mod memory;
 mod options;
 mod parquet;

@@ -45,6 +45,8 @@ pub struct SynthOptions {
     pub horizon: Span,
     /// Mean purchases per customer over the span, before dropout.
     pub mean_events: f64,
+    /// Further numeric columns of a customer table, at most [`Self::MAX_MEASURES`]: half of them tell of churn, half do not.
+    pub n_measures: usize,
     /// Share of attribute values that are missing.
     pub missing: f64,
     /// Share of rows that are dirty.
@@ -56,6 +58,9 @@ pub struct SynthOptions {
 }
 
 impl SynthOptions {
+    /// The most measures.
+    pub const MAX_MEASURES: usize = 1000;
+
     /// The options of a plan's `[synthetic]`; `horizon` is rounded up to whole days, `span` down.
     pub fn from_plan(synthetic: &Synthetic, seed: u64, horizon: Span) -> Self {
         Self {
@@ -65,6 +70,7 @@ impl SynthOptions {
             span: Span::days(synthetic.span.0 / Span::DAY.0),
             horizon: Span::days((horizon.0 + Span::DAY.0 - 1) / Span::DAY.0),
             mean_events: synthetic.mean_events,
+            n_measures: 0,
             missing: synthetic.missing,
             dirty: synthetic.dirty,
             seed,
@@ -83,6 +89,8 @@ impl SynthOptions {
         expect((1..=MAX_CUSTOMERS).contains(&self.n_customers), "n_customers", count, &self.n_customers)?;
         let rate = self.mean_events;
         expect(rate > 0.0 && rate.is_finite(), "mean_events", "a number above 0", &rate)?;
+        let measures = format!("0 to {}", Self::MAX_MEASURES);
+        expect(self.n_measures <= Self::MAX_MEASURES, "n_measures", &measures, &self.n_measures)?;
         share("missing", self.missing)?;
         share("dirty", self.dirty)?;
         let (span, horizon) = (self.span.as_days(), self.horizon.as_days());
@@ -108,6 +116,7 @@ pub(crate) fn test_options(n_customers: u64) -> SynthOptions {
         span: Span::days(730),
         horizon: Span::days(90),
         mean_events: 20.0,
+        n_measures: 0,
         missing: 0.0,
         dirty: 0.0,
         seed: 7,
@@ -125,6 +134,7 @@ mod tests {
         let cases = [
             ("n_customers", SynthOptions { n_customers: 0, ..test_options(1) }),
             ("mean_events", SynthOptions { mean_events: f64::NAN, ..test_options(1) }),
+            ("n_measures", SynthOptions { n_measures: 1001, ..test_options(1) }),
             ("missing", SynthOptions { missing: 1.0, ..test_options(1) }),
             ("dirty", SynthOptions { dirty: -0.1, ..test_options(1) }),
             ("span", SynthOptions { span: Span(1), ..test_options(1) }),

@@ -46,7 +46,7 @@ pub(crate) fn encode(columns: &[MadeColumn]) -> PolarsResult<ParquetChunk> {
 }
 
 fn column(made: &MadeColumn) -> PolarsResult<Column> {
-    let name = made.name;
+    let name = made.name.as_ref();
     let texts = |values: Vec<Option<String>>| StringChunked::from_iter_options(name.into(), values.into_iter());
     Ok(match &made.cells {
         Cells::Id(numbers) => {

@@ -9,7 +9,7 @@ use crate::events::iso;
 
 /// The line of names.
 pub(crate) fn header(columns: &[MadeColumn]) -> String {
-    let names: Vec<_> = columns.iter().map(|column| column.name).collect();
+    let names: Vec<_> = columns.iter().map(|column| column.name.as_ref()).collect();
     names.join(",") + "\n"
 }
 

@@ -163,7 +163,7 @@ fn holes_have_their_share_and_spare_id_and_consent() {
             (Cells::Level(codes, _), _) => codes.iter().map(|&c| f64::from(u8::from(c == MISSING_CODE))).collect(),
             _ => continue,
         };
-        match column.name {
+        match column.name.as_ref() {
             "consent" => assert_eq!(holes.iter().sum::<f64>(), 0.0),
             name => assert_mean(name, &holes, 0.1),
         }

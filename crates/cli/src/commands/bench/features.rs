@@ -37,6 +37,7 @@ impl Features {
             span: Span::days(720),
             horizon: Span::days(90),
             mean_events: 38.0,
+            n_measures: 0,
             missing: 0.02,
             dirty: 0.0,
             seed: 1,
