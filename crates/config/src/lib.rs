@@ -15,7 +15,7 @@
 //! let text = "[data]\nsource = \"synthetic\"\n[model]\npreset = \"fast\"\n";
 //! let overrides = Overrides { set: vec!["train.epochs=3".into()] };
 //! let plan = parse(text, "first.toml", &overrides)?;
-//! assert_eq!((plan.train.epochs, plan.model.members), (3, 8));
+//! assert_eq!((plan.train.epochs, plan.model.members), (3, 4));
 //!
 //! let errors = parse("[data]\nsorce = \"synthetic\"\n", "first.toml", &Overrides::default()).unwrap_err();
 //! assert!(errors.render().contains("did you mean `source`?"));

@@ -10,9 +10,9 @@ use crate::origin::Origin;
 use crate::reader::Reader;
 use crate::{
     Csv, Cutoffs, Data, Delimiter, Device, DeviceKind, Distill, Encode, Evaluate, Experiment, Features, Gates, Model,
-    ModelHead, ModelKind, NumericEncoding, Plan, Precision, Preset, Profit, Quantize, Report, Returns, Run,
-    SegmentCriterion, SegmentMetric, Segments, Sequence, Source, Split, SplitKind, StudentScales, Synthetic,
-    SyntheticKind, Task, Time, Train, presets,
+    ModelKind, NumericEncoding, Plan, Precision, Preset, Profit, Quantize, Report, Returns, Run, SegmentCriterion,
+    SegmentMetric, Segments, Sequence, Source, Split, SplitKind, StudentScales, Synthetic, SyntheticKind, Task, Time,
+    Train, presets,
 };
 
 /// What a file says before its parts are compared with each other.
@@ -181,8 +181,7 @@ fn network(reader: &mut Reader, task: Task) -> (Model, Train, Encode) {
     let kind = s.get("kind", &choice(), ModelKind::Tabm);
     let preset = s.get("preset", &choice(), Preset::Default);
     let origin = Origin::Preset { preset };
-    let (mut model_defaults, train_defaults) = presets::recipe(kind, preset);
-    model_defaults.head = if task.predicts_value() { ModelHead::Ziln } else { ModelHead::Binary };
+    let (model_defaults, train_defaults) = presets::recipe(kind, preset, task);
     s.defaults_from(origin);
     let model = model(&mut s, &model_defaults);
     drop(s);

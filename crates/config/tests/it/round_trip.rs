@@ -92,7 +92,7 @@ fn every_value_tells_where_it_came_from() {
         (setting.value.as_deref(), setting.origin)
     };
     assert_eq!(of("model.width"), (Some("32"), Origin::File { line: 6 }));
-    assert_eq!(of("model.members"), (Some("8"), Origin::Preset { preset: Preset::Fast }));
+    assert_eq!(of("model.members"), (Some("4"), Origin::Preset { preset: Preset::Fast }));
     assert_eq!(of("train.epochs"), (Some("4"), Origin::Set));
     assert_eq!(of("evaluate.profit.contact_cost"), (Some("1.0"), Origin::Default));
     assert_eq!(of("experiment.name"), (Some("\"first\""), Origin::Default));
