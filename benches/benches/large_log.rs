@@ -63,6 +63,7 @@ fn made(n_customers: u64) -> PathBuf {
             span: Span::days(720),
             horizon: Span::days(90),
             mean_events: 35.0,
+            n_measures: 0,
             missing: 0.02,
             dirty: 0.0,
             seed: 1,
