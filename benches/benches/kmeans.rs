@@ -1,10 +1,12 @@
-//! k-means kernels: one Lloyd iteration, its batched restarts, and the D² kernels. Sizes are in the ids, threads are rayon's
+//! k-means kernels: one Lloyd iteration, its batched restarts, the same where no row changes its cluster, and the D² kernels. Sizes are in the ids, threads are rayon's
 //! default; peers are in `benches/peers/kmeans.py`.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use tenure_kernels::kmeans::cpu::{Frame, Level, Panel, accumulate_all, lower, padded, potentials};
+use tenure_kernels::kmeans::cpu::{
+    Frame, Level, Panel, UNLABELLED, accumulate_all, accumulate_moves, lower, padded, potentials,
+};
 use tenure_kernels::kmeans::{Metric, Rows, Sums, chunk_rows};
 
 const N_ROWS: usize = 200_000;
@@ -32,7 +34,14 @@ fn lloyd(criterion: &mut Criterion) {
         let panels: Vec<Panel> = (0..n_restarts).map(panel).collect();
         let mut sums = vec![Sums::zeros(k, d); n_restarts];
         let id = format!("{N_ROWS}x{d}, K={k}, R={n_restarts}");
-        group.bench_function(id, |b| b.iter(|| accumulate_all(&panels, rows, chunk_rows(k), &mut sums)));
+        group.bench_function(&id, |b| b.iter(|| accumulate_all(&panels, rows, chunk_rows(k), &mut sums)));
+        let mut labels = vec![UNLABELLED; n_restarts * N_ROWS];
+        group.bench_function(format!("{id}, rows that stay"), |b| {
+            b.iter(|| {
+                let labels = labels.chunks_exact_mut(N_ROWS).collect();
+                accumulate_moves(&panels, rows, chunk_rows(k), labels, &mut sums);
+            });
+        });
     }
     group.finish();
 }

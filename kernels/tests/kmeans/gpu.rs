@@ -200,8 +200,8 @@ fn pieces_of_rows_sum_to_the_whole() {
         (restarts.centroids().unwrap().concat(), labels)
     };
     let (whole, labels) = fit(1 << 20);
-    // 700 rows a piece.
-    let (cut, labels_cut) = fit(700 * 16);
+    // 700 rows a piece, each with room for sixteen values.
+    let (cut, labels_cut) = fit(700 * 64);
     assert_eq!(labels, labels_cut);
     assert!(whole.iter().zip(&cut).all(|(a, b)| (a - b).abs() < 1e-6), "{whole:?} and {cut:?}");
 }

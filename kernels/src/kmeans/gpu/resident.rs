@@ -11,6 +11,8 @@ use crate::kmeans::{Metric, Rows, reference};
 
 /// Largest piece of rows: more would have to lie in one buffer on the host too while it is uploaded.
 const PIECE_BYTES: usize = 256 << 20;
+/// Labels of a row that fit the buffer of a piece.
+const MOST_LABELS: usize = 16;
 /// A launch counts groups of rows in one dimension, of which every graphics API allows so many.
 pub(super) const MOST_GROUPS: usize = 65_535;
 
@@ -49,7 +51,8 @@ impl Gpu {
     pub fn upload_in(&self, rows: Rows<'_>, frame: &Frame, piece_bytes: usize) -> Result<Resident, GpuError> {
         let properties = self.client.properties();
         let max_bytes = piece_bytes.min(usize::try_from(properties.memory.max_page_size).unwrap_or(usize::MAX));
-        let piece_rows = max_bytes / (4 * rows.n_columns.max(1));
+        // Labels of all restarts lie in one buffer too, beside rows that may be narrow.
+        let piece_rows = max_bytes / (4 * rows.n_columns.max(MOST_LABELS));
         if piece_rows == 0 {
             return Err(GpuError::RowTooLong { n_columns: rows.n_columns, max_bytes });
         }
