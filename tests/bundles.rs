@@ -128,6 +128,30 @@ fn a_run_becomes_a_bundle_that_proves_itself() {
     assert!(found["size_bytes"].as_u64().unwrap() < 32_768, "{printed}");
 }
 
+/// Weights of four bits move the answers; training while they are rounded brings them back towards the teacher.
+#[test]
+fn four_bits_are_trained_for() {
+    let set = ["quantize.precision=int4", "quantize.aware=always", "quantize.aware_epochs=4"];
+    let (bundle, compressed) = made().bundle("four.tenure", &set);
+    let steps = compressed["steps"].as_array().unwrap();
+    let names: Vec<&str> = steps.iter().map(|s| s["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["teacher", "student, f32", "student, int8", "student, int4", "int4, trained"]);
+    let awareness = &compressed["awareness"];
+    let nats = |key: &str| awareness[key].as_f64().unwrap();
+    assert!(nats("aware") < nats("post_training") && awareness["is_kept"] == true, "{awareness}");
+    let shipped: Vec<bool> = steps.iter().map(|s| s["is_shipped"].as_bool().unwrap()).collect();
+    assert_eq!(shipped, [false, false, false, false, true]);
+    assert!(steps[4]["size_bytes"].as_u64() < steps[2]["size_bytes"].as_u64(), "{compressed}");
+    let printed = succeed(["inspect".as_ref(), bundle.as_os_str(), "--json".as_ref()]);
+    let found: Value = serde_json::from_str(&printed).unwrap();
+    let precisions: Vec<&str> =
+        found["layers"].as_array().unwrap().iter().map(|layer| layer["precision"].as_str().unwrap()).collect();
+    assert_eq!(precisions, ["int4", "int4", "int8"]);
+    succeed(["verify".as_ref(), bundle.as_os_str()]);
+    let page = fs::read_to_string(made().run.join("compress.html")).unwrap();
+    assert!(page.contains("What each step costs"), "a page of the last compression, whichever test made it");
+}
+
 #[test]
 fn the_same_run_gives_the_same_bytes() {
     let (one, _) = made().bundle("one.tenure", &[]);

@@ -6,12 +6,12 @@ use tenure_config as plan;
 use tenure_edge::Model;
 use tenure_evaluate::{Metric, ValueMetric, best_threshold};
 
+use crate::integers::{Bits, Shipped};
 use crate::measure::{Latency, latency};
 use crate::outcomes::Outcomes;
-use crate::quantize::{Quantizer, quantize};
 use crate::scores::Scores;
-use crate::step::{Candidate, ChurnQuality, Compressed, Gate, Parity, Step, ValueQuality};
-use crate::{CompressError, CompressJob, RangeMethod, RawRows, dense, samples};
+use crate::step::{ChurnQuality, Compressed, Gate, Parity, Step, ValueQuality};
+use crate::{CompressError, CompressJob, RawRows, samples};
 
 /// Makes the bundle, and measures every step on the way.
 pub fn compress(job: &CompressJob<'_>) -> Result<Compressed, CompressError> {
@@ -21,24 +21,24 @@ pub fn compress(job: &CompressJob<'_>) -> Result<Compressed, CompressError> {
     let parity = judge.parity(&raw_student)?;
     let student = judge.finish(job.student)?;
     let mut steps = vec![judge.teacher_step()?, judge.step("student, f32", &student)?];
-    let (file, candidates) = match job.settings.precision {
-        plan::Precision::F32 => (student, Vec::new()),
-        plan::Precision::Int8 => {
-            let (network, candidates) = judge.quantized(&raw_student)?;
-            let file = judge.finish(&network)?;
-            steps.push(judge.step("student, int8", &file)?);
-            (file, candidates)
+    let shipped = match job.settings.precision {
+        plan::Precision::F32 => Shipped::of(student, &mut steps),
+        plan::Precision::Int8 => judge.integers(&raw_student, Bits::EIGHT, &mut steps)?,
+        plan::Precision::Int4 => {
+            judge.for_comparison(&raw_student, Bits::EIGHT, &mut steps)?;
+            judge.integers(&raw_student, Bits::FOUR, &mut steps)?
         }
     };
-    let mut gates = judge.gates(steps.last().expect("two steps at least"));
+    let mut gates = judge.gates(steps.iter().find(|step| step.is_shipped).expect("something is shipped"));
     gates.extend(parity.gates());
     Ok(Compressed {
         shape: shape(job.student),
         precision: job.settings.precision,
         n_rows: [job.rows.train, job.rows.validation, job.rows.test].map(<[u32]>::len),
-        file,
+        file: shipped.file,
         steps,
-        candidates,
+        candidates: shipped.candidates,
+        awareness: shipped.awareness,
         parity,
         gates,
     })
@@ -49,10 +49,11 @@ fn shape(network: &Network<'_>) -> String {
     std::iter::once(network.n_inputs.to_string()).chain(widths).collect::<Vec<_>>().join("-")
 }
 
-struct Judge<'a> {
-    job: &'a CompressJob<'a>,
-    rows: &'a RawRows<'a>,
-    outcomes: Outcomes<'a>,
+/// What is measured, and by which rows.
+pub(crate) struct Judge<'a> {
+    pub(crate) job: &'a CompressJob<'a>,
+    pub(crate) rows: &'a RawRows<'a>,
+    pub(crate) outcomes: Outcomes<'a>,
 }
 
 impl Judge<'_> {
@@ -70,7 +71,7 @@ impl Judge<'_> {
     }
 
     /// The bytes of a network's bundle before anything is fitted to what it answers.
-    fn raw(&self, network: &Network<'_>) -> Result<Vec<u8>, CompressError> {
+    pub(crate) fn raw(&self, network: &Network<'_>) -> Result<Vec<u8>, CompressError> {
         let scale = self.job.value.map(|value| ValueScale {
             log_unit: value.log_unit,
             log_cap: value.log_cap,
@@ -83,7 +84,7 @@ impl Judge<'_> {
 
     /// The whole bundle of a network: calibrated, brought to the teacher's sum, and given its threshold on validation rows,
     /// through the edge; with samples and metadata.
-    fn finish(&self, network: &Network<'_>) -> Result<Vec<u8>, CompressError> {
+    pub(crate) fn finish(&self, network: &Network<'_>) -> Result<Vec<u8>, CompressError> {
         let said = Scores::of(&self.raw(network)?, self.rows, self.job.rows.validation)?;
         let scale = self.value_finish(network, &said)?;
         let (calibration, thresholds) = match self.churn_finish(&said)? {
@@ -128,53 +129,6 @@ impl Judge<'_> {
         Ok(Some(ValueScale { log_unit, log_cap: value.log_cap, pool, forecast: value.forecast }))
     }
 
-    /// The integers whose answers on validation rows are nearest to the student's, and all that were tried.
-    fn quantized(&self, raw_student: &[u8]) -> Result<(Network<'static>, Vec<Candidate>), CompressError> {
-        let job = self.job;
-        let n_rows = job.rows.train.len();
-        let n = job.settings.calibration_rows.clamp(1, n_rows.max(1));
-        let picks: Vec<u32> = (0..n).map(|i| job.rows.train[i * n_rows / n]).collect();
-        let inputs = dense::inputs(job.student, job.preprocessor, self.rows, &picks)?;
-        let (n_continuous, n_binary, _) = job.preprocessor.layout.widths();
-        let exact = Scores::of(raw_student, self.rows, job.rows.validation)?;
-        let mut tried = Vec::new();
-        for ranges in RangeMethod::ALL {
-            for correct_bias in [false, true] {
-                let how = Quantizer { ranges, correct_bias, inputs: &inputs, n_continuous, n_binary };
-                let network = quantize(job.student, &how)?;
-                tried.push((self.candidate(&network, &exact, (ranges, correct_bias))?, network));
-            }
-        }
-        tried.sort_by(|a, b| a.0.divergence.total_cmp(&b.0.divergence));
-        let (candidates, mut networks): (Vec<_>, Vec<_>) = tried.into_iter().unzip();
-        Ok((networks.swap_remove(0), candidates))
-    }
-
-    fn candidate(
-        &self,
-        network: &Network<'_>,
-        exact: &Scores,
-        (ranges, correct_bias): (RangeMethod, bool),
-    ) -> Result<Candidate, CompressError> {
-        let picks = self.job.rows.validation;
-        let found = Scores::of(&self.raw(network)?, self.rows, picks)?;
-        let mut candidate = Candidate {
-            ranges,
-            correct_bias,
-            divergence: exact.divergence(&found),
-            log_loss: None,
-            normalized_gini: None,
-        };
-        if self.job.churn.is_some() {
-            candidate.log_loss = Some(Metric::LogLoss.of(&self.outcomes.churn(&found.churn, picks)?)?);
-        }
-        if self.job.value.is_some() {
-            let valued = self.outcomes.value(&found.expected, picks)?;
-            candidate.normalized_gini = ValueMetric::NormalizedGini.of(&valued).ok();
-        }
-        Ok(candidate)
-    }
-
     fn teacher_step(&self) -> Result<Step, CompressError> {
         let said = Scores {
             churn: self.job.churn.map(|churn| churn.teacher.to_vec()).unwrap_or_default(),
@@ -190,16 +144,16 @@ impl Judge<'_> {
         }
         let teacher = self.job.teacher;
         let latency = Latency { single_us: None, batch_us: teacher.batch_us };
-        Ok(Step { name: "teacher", size_bytes: teacher.size_bytes, churn, value, latency })
+        Ok(Step { name: "teacher", size_bytes: teacher.size_bytes, is_shipped: false, churn, value, latency })
     }
 
     /// A bundle on the test rows.
-    fn step(&self, name: &'static str, file: &[u8]) -> Result<Step, CompressError> {
+    pub(crate) fn step(&self, name: &'static str, file: &[u8]) -> Result<Step, CompressError> {
         let test = self.job.rows.test;
         let said = Scores::of(file, self.rows, test)?;
         let latency = latency(&Model::from_bytes(file)?, self.rows, test)?;
         let (churn, value) = (self.churn_quality(&said)?, self.value_quality(&said)?);
-        Ok(Step { name, size_bytes: file.len(), churn, value, latency })
+        Ok(Step { name, size_bytes: file.len(), is_shipped: false, churn, value, latency })
     }
 
     fn churn_quality(&self, said: &Scores) -> Result<Option<ChurnQuality>, CompressError> {
@@ -207,8 +161,10 @@ impl Judge<'_> {
         let test = self.job.rows.test;
         let (scored, teacher) = (self.outcomes.churn(&said.churn, test)?, self.outcomes.churn(churn.teacher, test)?);
         let both = self.job.bootstrap.compare(&scored, &teacher, &[Metric::Auc, Metric::LogLoss])?;
+        let auc = self.job.bootstrap.estimate(&scored, &[Metric::Auc])?;
         Ok(Some(ChurnQuality {
             auc: both[0].model,
+            auc_interval: auc[0].interval,
             log_loss: both[1].model,
             against_teacher: both,
             max_difference: largest_gap(&said.churn, churn.teacher),
@@ -222,8 +178,10 @@ impl Judge<'_> {
         let compared = [ValueMetric::NormalizedGini, ValueMetric::Spearman];
         let both = self.job.bootstrap.compare_values(&valued, &teacher, &compared)?;
         let (found, wanted) = (self.outcomes.total(&said.expected, test), self.outcomes.total(value.teacher, test));
+        let gini = self.job.bootstrap.estimate_values(&valued, &[ValueMetric::NormalizedGini])?;
         Ok(Some(ValueQuality {
             normalized_gini: both[0].model,
+            gini_interval: gini[0].interval,
             spearman: both[1].model,
             rmse: ValueMetric::Rmse.of(&valued)?,
             total_ratio: ValueMetric::TotalRatio.of(&valued)?,

@@ -29,6 +29,9 @@ pub enum CompressError {
         /// Why.
         reason: &'static str,
     },
+    /// The student's training as integers has failed.
+    #[error("the student cannot be trained as integers: {0}")]
+    Retraining(Box<dyn std::error::Error + Send + Sync>),
     /// A layer's numbers do not fit the integer arithmetic.
     #[error("the student cannot be quantized: {0}")]
     Quantize(QuantizeError),
@@ -67,6 +70,11 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     ("CMP0005", "A bundle that was just made cannot be read back. That is a defect of Tenure: please report it."),
     ("CMP0006", "A row that the run scored cannot be scored from its raw values. The data have changed since the run."),
+    (
+        "CMP0007",
+        "The student was to go on learning while it is rounded to integers, and its training failed: the cause follows. \
+         With quantize.aware = \"never\" it is rounded after its training alone.",
+    ),
 ];
 
 impl CompressError {
@@ -79,6 +87,7 @@ impl CompressError {
             Self::Quantize(_) => "CMP0004",
             Self::Bundle(_) => "CMP0005",
             Self::Score(_) => "CMP0006",
+            Self::Retraining(_) => "CMP0007",
             Self::Evaluate(error) => error.code(),
         }
     }

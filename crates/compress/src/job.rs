@@ -1,10 +1,13 @@
 //! What is compressed, and how it is judged.
 
-use tenure_artifact::bundle::{Forecast, Network};
+use tenure_artifact::bundle::{Forecast, Network, Scheme};
 use tenure_artifact::{Calibration, Preprocessor};
 use tenure_config as plan;
 use tenure_evaluate::{Bootstrap, EvaluateError, Profit, Scored};
 use tenure_table::Table;
+
+/// Trains the student on while it computes as integers of a scheme do.
+pub type Retrain<'a> = dyn Fn(&Scheme) -> Result<Network<'static>, Box<dyn std::error::Error + Send + Sync>> + 'a;
 
 /// What is compressed. The bundle answers churn, value or both, as the student's network does.
 #[derive(Clone, Copy)]
@@ -23,6 +26,8 @@ pub struct CompressJob<'a> {
     pub value: Option<ValuePart<'a>>,
     /// What the student learned from.
     pub teacher: Teacher,
+    /// Goes on with the student's training, where that is possible.
+    pub retrain: Option<&'a Retrain<'a>>,
     /// Precision, and what it may cost.
     pub settings: &'a plan::Quantize,
     /// For the intervals.
@@ -68,6 +73,8 @@ pub struct Teacher {
 pub struct ChurnPart<'a> {
     /// The teacher's calibrated probabilities of the test rows.
     pub teacher: &'a [f64],
+    /// The teacher's calibrated probabilities of the validation rows.
+    pub teacher_validation: &'a [f64],
     /// The student's probabilities of all rows ([`RowSets::all`]), uncalibrated, as the trainer computes them.
     pub student: &'a [f64],
     /// Fits the map from raw to calibrated probability to validation rows.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use tenure_config as plan;
-use tenure_evaluate::{Comparison, ValueComparison};
+use tenure_evaluate::{Comparison, Interval, ValueComparison};
 
 use crate::RangeMethod;
 use crate::measure::Latency;
@@ -14,6 +14,8 @@ pub struct Step {
     pub name: &'static str,
     /// The whole file; of the teacher its weights.
     pub size_bytes: usize,
+    /// Whether this is what the bundle holds.
+    pub is_shipped: bool,
     /// How good its probabilities of churn are, where it gives them.
     #[serde(flatten)]
     pub churn: Option<ChurnQuality>,
@@ -29,6 +31,8 @@ pub struct Step {
 pub struct ChurnQuality {
     /// Area under the ROC curve.
     pub auc: f64,
+    /// Its interval.
+    pub auc_interval: Option<Interval>,
     /// Log loss.
     pub log_loss: f64,
     /// Against the teacher on the same rows, with paired intervals: AUC, then log loss. Empty for the teacher.
@@ -42,6 +46,8 @@ pub struct ChurnQuality {
 pub struct ValueQuality {
     /// Normalized Gini.
     pub normalized_gini: f64,
+    /// Its interval.
+    pub gini_interval: Option<Interval>,
     /// Spearman's rank correlation.
     pub spearman: f64,
     /// Root of the mean squared error, in money.
@@ -70,6 +76,18 @@ pub struct Candidate {
     /// Normalized Gini of value against the labels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub normalized_gini: Option<f64>,
+}
+
+/// Integers by rounding alone and those that the student has been trained for, on validation rows through the edge runtime:
+/// the nearer to the teacher is shipped.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Awareness {
+    /// Distance of the integers by rounding alone from the teacher, in nats; see [`Candidate::divergence`].
+    pub post_training: f64,
+    /// Distance of those that the student has been trained for.
+    pub aware: f64,
+    /// Whether they are shipped.
+    pub is_kept: bool,
 }
 
 /// A bound of `[quantize]`, and whether it holds.
@@ -125,14 +143,17 @@ pub struct Compressed {
     pub file: Vec<u8>,
     /// Layer widths of the student, inputs first, such as `64-96-96-1`.
     pub shape: String,
-    /// `int8` or `f32`.
+    /// `int8`, `int4` or `f32`.
     pub precision: plan::Precision,
     /// Rows of train, validation, test.
     pub n_rows: [usize; 3],
-    /// Teacher, student, and the integers where they are shipped.
+    /// Teacher, student, and the integers that were tried, each through the edge runtime.
     pub steps: Vec<Step>,
     /// Ways of quantizing, the best first; empty for single precision.
     pub candidates: Vec<Candidate>,
+    /// What training for integers brought; none where it was not tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub awareness: Option<Awareness>,
     /// The student here and in the trainer.
     pub parity: Parity,
     /// Bounds on what the shipped step lost.

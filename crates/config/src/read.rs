@@ -9,10 +9,10 @@ use crate::kind::{
 use crate::origin::Origin;
 use crate::reader::Reader;
 use crate::{
-    Csv, Cutoffs, Data, Delimiter, Device, DeviceKind, Distill, Encode, Evaluate, Experiment, Features, Gates, Model,
-    ModelKind, NumericEncoding, Plan, Precision, Preset, Profit, Quantize, Report, Returns, Run, SegmentCriterion,
-    SegmentMetric, Segments, Sequence, Source, Split, SplitKind, StudentScales, Synthetic, SyntheticKind, Task, Time,
-    Train, presets,
+    Aware, Csv, Cutoffs, Data, Delimiter, Device, DeviceKind, Distill, Encode, Evaluate, Experiment, Features, Gates,
+    Model, ModelKind, NumericEncoding, Plan, Precision, Preset, Profit, Quantize, Report, Returns, Run,
+    SegmentCriterion, SegmentMetric, Segments, Sequence, Source, Split, SplitKind, StudentScales, Synthetic,
+    SyntheticKind, Task, Time, Train, presets,
 };
 
 /// What a file says before its parts are compared with each other.
@@ -309,6 +309,9 @@ fn quantize(reader: &mut Reader) -> Quantize {
     Quantize {
         precision: s.get("precision", &choice(), Precision::Int8),
         calibration_rows: s.get("calibration_rows", &count(1..=1_000_000), 2_048) as usize,
+        aware: s.get("aware", &choice(), Aware::Auto),
+        aware_above: s.get("aware_above", &float().at_least(0.0), 1e-4),
+        aware_epochs: s.get("aware_epochs", &count(1..=10_000), 6) as usize,
         max_auc_loss: s.get("max_auc_loss", &float().at_least(0.0).at_most(1.0), 0.005),
         max_log_loss_rise: s.get("max_log_loss_rise", &float().at_least(0.0), 0.01),
         max_gini_loss: s.get("max_gini_loss", &float().at_least(0.0).at_most(1.0), 0.005),

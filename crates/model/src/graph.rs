@@ -14,16 +14,16 @@ pub struct Graph {
     spec: NetworkSpec,
     parameters: Vec<Parameter>,
     constants: InputConstants,
-    blocks: Vec<Block>,
+    pub(crate) blocks: Vec<Block>,
 }
 
 /// Where one hidden layer's parameters stand among the leaves.
 #[derive(Clone, Copy, Debug)]
-struct Block {
+pub(crate) struct Block {
     input_scale: Option<usize>,
-    weight: usize,
+    pub(crate) weight: usize,
     output_scale: Option<usize>,
-    bias: usize,
+    pub(crate) bias: usize,
     mix: Option<usize>,
 }
 
@@ -138,7 +138,7 @@ impl Graph {
     }
 
     /// A bias of all members `[D]` or of each `[K, D]`, as `[1 or K, 1, D]`.
-    fn bias(&self, leaves: &[Tensor<1>], place: usize) -> Tensor<3> {
+    pub(crate) fn bias(&self, leaves: &[Tensor<1>], place: usize) -> Tensor<3> {
         let (k, d) = match self.parameters[place].shape[..] {
             [k, d] => (k, d),
             [d] => (1, d),
@@ -160,7 +160,7 @@ impl Graph {
         }
     }
 
-    fn leaf<const D: usize>(&self, leaves: &[Tensor<1>], place: usize) -> Tensor<D> {
+    pub(crate) fn leaf<const D: usize>(&self, leaves: &[Tensor<1>], place: usize) -> Tensor<D> {
         shaped(&leaves[place], &self.parameters[place].shape)
     }
 
@@ -171,7 +171,7 @@ impl Graph {
 
     /// # Shapes
     /// → `[B, N]`, `N` the description's input width
-    fn first_inputs(&self, leaves: &[Tensor<1>], batch: &Batch) -> Tensor<2> {
+    pub(crate) fn first_inputs(&self, leaves: &[Tensor<1>], batch: &Batch) -> Tensor<2> {
         let mut parts = Vec::with_capacity(4);
         if let Some(x) = batch.continuous.clone() {
             parts.push(self.magnitudes(leaves, x));

@@ -21,6 +21,7 @@
 
 mod card;
 pub mod compare;
+mod compression;
 mod date;
 mod document;
 mod error;
@@ -36,6 +37,7 @@ pub mod value;
 mod words;
 
 pub use card::render_card;
+pub use compression::{Compression, CompressionGate, CompressionStep, StepQuality, render_compression};
 pub use error::ReportError;
 pub use render::{read_json, render_html, render_json, task_of};
 pub use results::*;

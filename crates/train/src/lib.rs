@@ -6,7 +6,8 @@
 //! there; nothing is read back within an epoch. Every random choice of an epoch is derived from the seed and the epoch's number, so
 //! that a run which goes on from a checkpoint ends with the same bits as one that was never broken.
 //!
-//! [`distil`] trains one plain network to answer what such an ensemble answers, small enough for the edge.
+//! [`distil`] trains one plain network to answer what such an ensemble answers, small enough for the edge, and
+//! [`Student::rounded`] trains it on while it computes as the edge's integers do.
 //!
 //! What a network learns is what its rows' targets hold ([`Labels`]): churn, value in one or several horizons, or both. A
 //! network for churn gives probabilities ([`Trained::predict`]), one for value distributions ([`Trained::predict_values`]).
@@ -42,7 +43,8 @@ mod value;
 
 pub use checkpoint::Checkpoints;
 pub use distil::{
-    DistilJob, StudentRows, Taught, TaughtValues, Teacher, TeacherForecast, TeacherValue, distil, student_width,
+    DistilJob, Student, StudentRows, Taught, TaughtValues, Teacher, TeacherForecast, TeacherValue, distil,
+    student_width,
 };
 pub use error::{TrainError, explain};
 pub use fit::{FitJob, fit};

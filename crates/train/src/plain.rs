@@ -1,8 +1,9 @@
 //! Steps by the tensor library: automatic differentiation, one operation after the other, on any device.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use tenure_artifact::bundle::Scheme;
 use tenure_artifact::{Head, NetworkSpec};
-use tenure_model::{DeviceError, Graph, cross_entropy, value_losses};
+use tenure_model::{Batch, DeviceError, Graph, Rounding, cross_entropy, value_losses};
 
 use crate::dropout::Masks;
 use crate::epoch::EpochPlan;
@@ -16,6 +17,8 @@ pub(crate) struct Plain {
     optimizer: AdamW,
     rows: Resident,
     device: Device,
+    /// What the network is rounded by while it learns; none where it learns as it is.
+    rounding: Option<Rounding>,
 }
 
 impl Plain {
@@ -26,7 +29,34 @@ impl Plain {
             optimizer: AdamW::new(spec, job.settings.beta2, job.settings.clip_norm, device),
             rows: Resident::upload(job.train, spec, job.settings, device),
             device: device.clone(),
+            rounding: None,
         }
+    }
+
+    /// Steps of a plain network that computes as integers do.
+    pub(crate) fn rounded(job: &FitJob<'_>, spec: &NetworkSpec, scheme: &Scheme) -> Self {
+        let plain = Self::new(job, spec);
+        Self { rounding: Some(Rounding::new(scheme, &plain.device)), ..plain }
+    }
+
+    /// # Shapes
+    /// → `[K, B, O]`
+    fn outputs(&self, leaves: &[Tensor<1>], batch: &Batch, masks: &[Tensor<3>]) -> Tensor<3> {
+        match &self.rounding {
+            Some(rounding) => self.graph.rounded_outputs(leaves, batch, rounding),
+            None => self.graph.outputs(leaves, batch, masks),
+        }
+    }
+
+    /// # Shapes
+    /// → `[B, K]`
+    fn logits(&self, leaves: &[Tensor<1>], batch: &Batch, masks: &[Tensor<3>]) -> Tensor<2> {
+        if self.rounding.is_none() {
+            return self.graph.forward(leaves, batch, masks);
+        }
+        let outputs = self.outputs(leaves, batch, masks);
+        let [k, b, _] = outputs.dims();
+        outputs.reshape([k, b]).swap_dims(0, 1)
     }
 
     /// Goes through the steps of an epoch; gives the sum of all losses. It is read once, at the end.
@@ -54,8 +84,8 @@ impl Plain {
         let track = |leaf: Tensor<1>| leaf.autodiff().require_grad();
         let leaves: Vec<Tensor<1>> = self.graph.leaves(weights).into_iter().map(track).collect();
         let loss = match &self.graph.spec().head {
-            Head::Binary => churn_loss(self.graph.forward(&leaves, &rows.batch, masks), rows),
-            head => value_loss(head, &self.graph.outputs(&leaves, &rows.batch, masks), rows),
+            Head::Binary => churn_loss(self.logits(&leaves, &rows.batch, masks), rows),
+            head => value_loss(head, &self.outputs(&leaves, &rows.batch, masks), rows),
         };
         let mut gradients = loss.clone().div_scalar(n_rows as f64).backward();
         let of = |leaf: &Tensor<1>| {

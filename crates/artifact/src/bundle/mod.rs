@@ -38,6 +38,7 @@ mod numbers;
 mod quantize;
 mod reader;
 mod samples;
+mod scheme;
 mod signature;
 mod writer;
 
@@ -54,4 +55,5 @@ pub use network::{Network, UnsupportedNetwork};
 pub use numbers::{LeNumber, LeSlice};
 pub use quantize::{MAX_MAGNITUDE, QuantizeError, QuantizedDense, fixed_point, quantize_channels};
 pub use samples::{Cell, Sample};
+pub use scheme::{HiddenScheme, Scheme, max_weight};
 pub use signature::{SIGNATURE_BYTES, Signature, attach_signature, reserve_signature, signed_message};

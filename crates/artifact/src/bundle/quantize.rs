@@ -13,11 +13,11 @@ use core::fmt;
 
 use super::layer::{INPUTS_PER_GROUP, IntWeights, Layer, LayerWeights, Requantize, has_table, padded, panels_of};
 use super::numbers::LeSlice;
+use super::scheme::max_weight;
 use crate::Activation;
 
 /// The largest magnitude of an activation and of an 8-bit weight.
 pub const MAX_MAGNITUDE: i32 = 127;
-const MAX_INT4: i32 = 7;
 
 /// A layer whose numbers do not fit the integer arithmetic.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -79,7 +79,7 @@ pub fn fixed_point(factor: f64) -> Option<(i32, u8)> {
 ///
 /// `bits` is 8 or 4. An output whose weights are all zero gets the scale 1.
 pub fn quantize_channels(weights: &[f64], n_out: usize, bits: u8) -> (Vec<i8>, Vec<f64>) {
-    let top = f64::from(if bits == 4 { MAX_INT4 } else { MAX_MAGNITUDE });
+    let top = f64::from(max_weight(bits));
     let mut scales = alloc::vec![0.0_f64; n_out];
     for row in weights.chunks_exact(n_out) {
         for (scale, weight) in scales.iter_mut().zip(row) {

@@ -16,6 +16,9 @@ use crate::stages::compress;
 /// The name of a run's bundle.
 pub const BUNDLE: &str = "bundle.tenure";
 
+/// The page beside `compress.json`.
+const PAGE: &str = "compress.html";
+
 /// Compresses the run that the user names.
 pub fn run(args: &args::Compress, output: Output, progress: &mut Progress) -> Result<Exit, Failure> {
     let dir = RunDir::open_complete(&args.run)?;
@@ -38,9 +41,12 @@ pub fn of_run(
 ) -> Result<Exit, Failure> {
     let made = match resolved.plan.experiment.task {
         Task::Segments => Made::segments(&compress::compressed_segments(dir, resolved, progress)?, target),
-        _ => Made::network(&compress::compressed(dir, resolved, fold_idx, progress)?, target),
+        _ => Made::network(&compress::compressed(dir, resolved, fold_idx, progress)?, dir, target)?,
     };
     dir.write_json("compress.json", &made.measured)?;
+    if let Some(page) = &made.page {
+        dir.write(PAGE, page.as_bytes())?;
+    }
     if made.passed {
         write_whole(target, &made.file)?;
     }
@@ -54,19 +60,24 @@ struct Made {
     passed: bool,
     text: String,
     measured: Value,
+    /// For the run's folder; a bundle of segments has none.
+    page: Option<String>,
 }
 
 impl Made {
-    fn network(made: &Compressed, target: &Path) -> Self {
+    fn network(made: &Compressed, dir: &RunDir, target: &Path) -> Result<Self, Failure> {
         let passed = made.passed();
-        let text = compress::text(made, passed.then_some(target));
-        Self { file: made.file.clone(), passed, text, measured: json!(made) }
+        let mut text = compress::text(made, passed.then_some(target));
+        text.push_str(&format!("page: {}\n", dir.file(PAGE).display()));
+        let run = dir.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let page = Some(compress::page(made, &run)?);
+        Ok(Self { file: made.file.clone(), passed, text, measured: json!(made), page })
     }
 
     fn segments(made: &CompressedSegments, target: &Path) -> Self {
         let passed = made.passed();
         let text = compress::segments_text(made, passed.then_some(target));
-        Self { file: made.file.clone(), passed, text, measured: json!(made) }
+        Self { file: made.file.clone(), passed, text, measured: json!(made), page: None }
     }
 }
 

@@ -32,6 +32,13 @@ pub struct Quantize {
     pub precision: Precision,
     /// Training rows that the ranges of activations are taken from.
     pub calibration_rows: usize,
+    /// Whether the student goes on learning while it is rounded to integers.
+    pub aware: Aware,
+    /// By `auto` it does where the integers are farther than this from the student in single precision, in nats a validation
+    /// row.
+    pub aware_above: f64,
+    /// Passes over the student's rows while it is rounded.
+    pub aware_epochs: usize,
     /// AUC on the test rows that the bundle may lose against the run's networks.
     pub max_auc_loss: f64,
     /// Log loss on the test rows that the bundle may add to that of the run's networks.
@@ -53,10 +60,24 @@ choices! {
 }
 
 choices! {
+    /// Whether a student learns while it is rounded to integers.
+    Aware {
+        /// Where rounding alone has moved its answers.
+        Auto = "auto",
+        /// Always; the integers nearer to the ensemble on validation rows are shipped.
+        Always = "always",
+        /// Never.
+        Never = "never",
+    }
+}
+
+choices! {
     /// The numbers of the shipped network.
     Precision {
         /// 8-bit integers, one scale per output.
         Int8 = "int8",
+        /// 4-bit weights in all layers but the last, else as int8: half the bytes.
+        Int4 = "int4",
         /// Single precision.
         F32 = "f32",
     }

@@ -2,6 +2,7 @@
 
 mod card;
 mod compare;
+mod compression;
 mod made;
 mod made_value;
 mod page;

@@ -12,6 +12,7 @@
 //! product, and would not follow the forecast to customers and times beyond the training rows.
 
 mod mix;
+mod student;
 mod targets;
 mod teacher;
 
@@ -22,8 +23,9 @@ use tenure_model::{ChosenDevice, describe};
 
 use self::mix::Mixture;
 use self::targets::{append, blended, relative, soft_copies, spread};
-use crate::{FitJob, Labels, Observer, TrainError, Trained, fit};
+use crate::{FitJob, Labels, Observer, TrainError, fit};
 
+pub use self::student::Student;
 pub use self::teacher::{Taught, TaughtValues, Teacher, TeacherForecast, TeacherValue};
 
 /// Hidden layers are whole panels of the edge's kernels.
@@ -74,7 +76,7 @@ pub struct StudentRows<'a> {
 }
 
 /// Trains the student of an ensemble.
-pub fn distil(job: DistilJob<'_>, observer: &mut dyn Observer) -> Result<Trained, TrainError> {
+pub fn distil(job: DistilJob<'_>, observer: &mut dyn Observer) -> Result<Student, TrainError> {
     let model = student_model(job.model, job.settings, job.student.train);
     let settings = student_settings(job.train_settings, job.settings);
     let lesson = job.lesson()?;
@@ -87,7 +89,8 @@ pub fn distil(job: DistilJob<'_>, observer: &mut dyn Observer) -> Result<Trained
         seed: job.seed,
         device: job.device,
     };
-    fit(fit_job, observer, None)
+    let trained = fit(fit_job, observer, None)?;
+    Ok(Student { trained, lesson, model, settings, seed: job.seed })
 }
 
 /// Rows with targets for the student.

@@ -1,20 +1,21 @@
 //! A finished fold into a bundle: what the teacher says, the student, the integers.
 
 mod metadata;
+mod page;
 mod segments;
 mod teacher;
 mod text;
 
 use std::ops::ControlFlow;
 
-use tenure_artifact::bundle::Network;
+use tenure_artifact::bundle::{Network, Scheme};
 use tenure_artifact::{Preprocessor, ValueHead};
 use tenure_compress::{ChurnPart, CompressJob, Compressed, RowSets, ValuePart, compress};
 use tenure_config::{Plan, Resolved, StudentScales};
 use tenure_encode::{Dataset, compact, recode, transform};
 use tenure_evaluate::{Bootstrap, EvaluateError, Profit, Scored};
 use tenure_model::ChosenDevice;
-use tenure_train::{DistilJob, StudentRows, Trained, distil};
+use tenure_train::{DistilJob, Student, StudentRows, Trained, distil};
 
 use self::teacher::{Lecture, Said};
 use crate::failure::Failure;
@@ -25,6 +26,7 @@ use crate::stages::finished::FinishedFold;
 use crate::stages::learn::calibrate;
 
 pub use self::metadata::{ID, READ};
+pub use self::page::page;
 pub use self::segments::{compressed_segments, segments_text};
 pub use self::text::text;
 
@@ -54,7 +56,7 @@ pub fn compressed(
     }
     let views = StudentViews::of(&fold, plan.distill.scales)?;
     let student = teach(plan, (&fold, &lecture, &views), fold_idx, &device, progress)?;
-    let shrinking = Shrinking { plan, fold: &fold, lecture: &lecture, views: &views, fold_idx };
+    let shrinking = Shrinking { plan, fold: &fold, lecture: &lecture, views: &views, fold_idx, device: &device };
     progress.begin("quantize and measure", None);
     let mut metadata = metadata::metadata(dir, resolved, &fold.loaded)?;
     metadata.push(("fold".into(), (fold_idx + 1).to_string()));
@@ -95,7 +97,7 @@ fn teach(
     fold_idx: usize,
     device: &ChosenDevice,
     progress: &mut Progress,
-) -> Result<Trained, Failure> {
+) -> Result<Student, Failure> {
     progress.begin("distil", Some(plan.distill.epochs as u64));
     let job = DistilJob {
         train: &fold.train,
@@ -127,6 +129,7 @@ struct Shrinking<'a> {
     lecture: &'a Lecture<'a>,
     views: &'a StudentViews,
     fold_idx: usize,
+    device: &'a ChosenDevice,
 }
 
 /// What the student says in the trainer of training, validation and test rows, one after the other.
@@ -139,13 +142,14 @@ struct StudentSaid {
 
 impl Shrinking<'_> {
     /// Quantizes the student and measures every step through the edge runtime.
-    fn shrink(&self, student: &Trained, metadata: &[(String, String)]) -> Result<Compressed, Failure> {
-        let network = &student.networks()[0];
-        let spec = network.spec();
-        let carried = Network::from_spec(spec, &network.weights()?)
+    fn shrink(&self, student: &Student, metadata: &[(String, String)]) -> Result<Compressed, Failure> {
+        let spec = student.trained().networks()[0].spec();
+        let network = carried(student.trained())
             .map_err(|error| Failure::integrity(error.to_string(), "this is a defect of Tenure: please report it"))?;
         let said = self.lecture.said()?;
-        let of_student = self.student_said(student)?;
+        let of_student = self.student_said(student.trained())?;
+        let epochs = self.plan.quantize.aware_epochs;
+        let retrain = |scheme: &Scheme| carried(&student.rounded(scheme, epochs, self.device)?);
         let (evaluate, seed) = (&self.plan.evaluate, self.plan.experiment.seed);
         let calibration_seed = seeds::derive(seed, "calibrate student", self.fold_idx);
         let fit_map = |scored: &Scored| -> Result<_, EvaluateError> {
@@ -153,7 +157,7 @@ impl Shrinking<'_> {
         };
         let partition = &self.fold.partition;
         Ok(compress(&CompressJob {
-            student: &carried,
+            student: &network,
             preprocessor: &self.views.preprocessor,
             table: &self.fold.loaded.table,
             rows: RowSets {
@@ -164,6 +168,7 @@ impl Shrinking<'_> {
             },
             churn: spec.head.has_churn().then_some(ChurnPart {
                 teacher: &said.churn,
+                teacher_validation: &said.churn_of_validation,
                 student: &of_student.churn,
                 calibrate: &fit_map,
                 profit: Profit {
@@ -174,6 +179,7 @@ impl Shrinking<'_> {
             }),
             value: spec.head.value().map(|head| self.value_part(&said, &of_student, head)),
             teacher: said.teacher,
+            retrain: Some(&retrain),
             settings: &self.plan.quantize,
             bootstrap: Bootstrap {
                 resamples: evaluate.bootstrap,
@@ -216,6 +222,12 @@ impl Shrinking<'_> {
             forecast: self.lecture.carried_forecast(),
         }
     }
+}
+
+/// A student's network as a bundle carries it.
+fn carried(student: &Trained) -> Result<Network<'static>, Box<dyn std::error::Error + Send + Sync>> {
+    let network = &student.networks()[0];
+    Ok(Network::from_spec(network.spec(), &network.weights()?)?)
 }
 
 /// Shows each epoch of the student.

@@ -25,6 +25,8 @@ pub struct Lecture<'a> {
 pub struct Said {
     /// Calibrated probabilities of churn of the test rows; empty where churn is not predicted.
     pub churn: Vec<f64>,
+    /// Calibrated probabilities of churn of the validation rows.
+    pub churn_of_validation: Vec<f64>,
     /// Expected values of the test rows, the lowest pooled; empty where value is not predicted.
     pub value: Vec<f64>,
     /// Expected values of the validation rows, none pooled.
@@ -94,10 +96,7 @@ impl<'a> Lecture<'a> {
             None => [None; 4],
         };
         let clock = Instant::now();
-        let churn = match &fold.calibration {
-            Some(map) => fold.trained.predict(&fold.test)?.into_iter().map(|p| map.apply(p)).collect(),
-            None => Vec::new(),
-        };
+        let churn = self.churn(&fold.test)?;
         let value = self.values(&fold.test, test)?;
         let batch_us = clock.elapsed().as_secs_f64() * 1e6 / fold.test.n_rows().max(1) as f64;
         let pooling = Pooling { share: fold.value.as_ref().map_or(0.0, |value| value.level.pooled_share) };
@@ -105,12 +104,19 @@ impl<'a> Lecture<'a> {
         let n_weights: usize = fold.trained.networks().iter().map(|network| network.spec().n_weights()).sum();
         Ok(Said {
             churn,
+            churn_of_validation: self.churn(&fold.validation)?,
             value: if value.is_empty() { value } else { pooling.apply(&value, &cutoffs) },
             value_of_validation: self.values(&fold.validation, validation)?,
             value_of_unlabelled: self.values(&fold.unlabelled, unlabelled)?,
             pooled_share: pooling.share,
             teacher: TeacherCost { size_bytes: 4 * n_weights, batch_us },
         })
+    }
+
+    /// Calibrated probabilities of churn; empty where it is not predicted.
+    fn churn(&self, rows: &Dataset) -> Result<Vec<f64>, Failure> {
+        let Some(map) = &self.fold.calibration else { return Ok(Vec::new()) };
+        Ok(self.fold.trained.predict(rows)?.into_iter().map(|p| map.apply(p)).collect())
     }
 
     /// Expected values in money; empty where value is not predicted.

@@ -20,6 +20,13 @@ pub fn text(made: &Compressed, place: Option<&Path>) -> String {
             best.ranges.name()
         ));
     }
+    if let Some(awareness) = &made.awareness {
+        let verdict = if awareness.is_kept { "shipped" } else { "not shipped" };
+        lines.push(format!(
+            "trained as integers: {:.2e} nats a validation row from the teacher, {:.2e} by rounding alone; {verdict}",
+            awareness.aware, awareness.post_training
+        ));
+    }
     let parity = &made.parity;
     lines.push(format!(
         "all {} rows of the fold in single precision, edge against trainer: probabilities within {:.1e}{}",
