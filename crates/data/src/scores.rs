@@ -213,23 +213,29 @@ fn frame(scores: &Scores<'_>, of: ScoreColumns, errors: Option<&[Option<String>]
     let unusual: Vec<u32> = scores.unusual.iter().map(|bits| u32::from(*bits)).collect();
     let number = |name: &str, values: &[f64]| match errors {
         None => Series::new(name.into(), values).into_column(),
-        Some(_) => {
-            let values: Vec<Option<f64>> = values.iter().map(|value| (!value.is_nan()).then_some(*value)).collect();
-            Series::new(name.into(), values).into_column()
-        }
+        Some(_) => known(name, values.iter().map(|value| (!value.is_nan()).then_some(*value))),
+    };
+    // Segments are counted from 1, and their names are not empty.
+    let count = |name: &str, values: &[u32]| match errors {
+        None => Series::new(name.into(), values).into_column(),
+        Some(_) => known(name, values.iter().map(|value| (*value != 0).then_some(*value))),
+    };
+    let text = |name: &str, values: &[&str]| match errors {
+        None => Series::new(name.into(), values).into_column(),
+        Some(_) => known(name, values.iter().map(|value| (!value.is_empty()).then_some(*value))),
     };
     let mut columns = vec![key];
     columns.extend(scores.answers.iter().zip(of.answers).map(|(answers, (name, _))| match answers {
         Answers::Numbers(values) => number(name, values),
-        Answers::Counts(values) => Series::new((*name).into(), values).into_column(),
-        Answers::Names(values) => Series::new((*name).into(), values).into_column(),
+        Answers::Counts(values) => count(name, values),
+        Answers::Names(values) => text(name, values),
     }));
     columns.push(Series::new("unusual".into(), unusual).into_column());
     if let Some(reasons) = scores.reasons {
         for reason_idx in 0..reasons.n {
             let (names, contributions) = reasons.column(reason_idx);
             let place = reason_idx + 1;
-            columns.push(Series::new(format!("reason_{place}").into(), names).into_column());
+            columns.push(text(&format!("reason_{place}"), &names));
             columns.push(number(&format!("contribution_{place}"), &contributions));
         }
         columns.push(number("contribution_others", reasons.others));
@@ -238,8 +244,16 @@ fn frame(scores: &Scores<'_>, of: ScoreColumns, errors: Option<&[Option<String>]
     DataFrame::new_infer_height(columns)
 }
 
+/// A column with nulls where nothing is known.
+fn known<T>(name: &str, values: impl Iterator<Item = Option<T>>) -> Column
+where
+    Series: NamedFrom<Vec<Option<T>>, [Option<T>]>,
+{
+    Series::new(name.into(), values.collect::<Vec<_>>()).into_column()
+}
+
 /// Writes scores as an Arrow IPC stream: a batch of answers for each batch of questions, sent at once. A row that cannot be
-/// scored keeps its place: its numbers are null and the column `error` says why.
+/// scored keeps its place: its answers and reasons are null and the column `error` says why.
 pub struct ScoreStream<W: Write> {
     columns: ScoreColumns,
     writer: StreamWriter<Shared<W>>,
@@ -413,6 +427,21 @@ mod tests {
         }
         let expected = [("0.5", ""), ("", "no"), ("0.25", ""), ("1", "")];
         assert_eq!(found, expected.map(|(p, e)| (p.to_owned(), e.to_owned())));
+    }
+
+    #[test]
+    fn a_streamed_row_without_a_score_has_neither_answers_nor_reasons() {
+        let numbers = [0.5, f64::NAN];
+        let answers = [Answers::Numbers(&numbers), Answers::Counts(&[2, 0]), Answers::Names(&["few", ""])];
+        let reasons = Reasons { n: 1, columns: &["plan", ""], contributions: &numbers, others: &numbers };
+        let scores = Scores { ids: None, rows: &[1, 2], answers: &answers, unusual: &[0, 1], reasons: Some(reasons) };
+        let columns = ScoreColumns { answers: &COLUMNS, n_reasons: 1, ..ScoreColumns::default() };
+        let frame = frame(&scores, columns, Some(&[None, Some("no".to_owned())])).expect("two rows");
+        for name in ["probability", "segment", "name", "reason_1", "contribution_1", "contribution_others"] {
+            let is_null: Vec<bool> = frame.column(name).expect("a column").is_null().iter().flatten().collect();
+            assert_eq!(is_null, [false, true], "{name}");
+        }
+        assert_eq!(frame.column("error").expect("a column").null_count(), 1);
     }
 
     #[test]
