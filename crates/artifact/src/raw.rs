@@ -46,6 +46,15 @@ pub struct RowFlags {
     pub n_out_of_range: u32,
 }
 
+impl core::ops::AddAssign for RowFlags {
+    #[inline]
+    fn add_assign(&mut self, other: Self) {
+        self.n_missing += other.n_missing;
+        self.n_unseen += other.n_unseen;
+        self.n_out_of_range += other.n_out_of_range;
+    }
+}
+
 /// A row that cannot be encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApplyError {

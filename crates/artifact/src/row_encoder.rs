@@ -96,8 +96,16 @@ struct Lines {
     segments: Vec<[Block; 3]>,
     /// Segments of the line that has the most.
     n_segments: usize,
-    min: Vec<f32>,
-    max: Vec<f32>,
+    /// The range seen in training, `[blocks]`; nothing is outside of that of a place without a line.
+    min: Vec<Block>,
+    max: Vec<Block>,
+}
+
+/// Values that were missing or out of range, counted lane by lane.
+#[derive(Default)]
+struct Unusual {
+    n_missing: [u32; LANES],
+    n_out_of_range: [u32; LANES],
 }
 
 /// Room for rows between gathering and scaling; made once, used for all rows.
@@ -105,6 +113,7 @@ struct Lines {
 pub struct EncodeScratch {
     /// Of each row the gathered magnitudes: robust ones, quantile ones, piecewise linear ones in whole blocks.
     gathered: Vec<f32>,
+    /// Of one row robust ones, then quantile ones.
     scaled: Vec<f32>,
     shares: Vec<f64>,
 }
@@ -179,7 +188,7 @@ impl RowEncoder {
         let n = self.n_gathered();
         EncodeScratch {
             gathered: alloc::vec![0.0; n_rows * n],
-            scaled: alloc::vec![0.0; n],
+            scaled: alloc::vec![0.0; self.robust.slots.len() + self.quantile.slots.len()],
             shares: alloc::vec![0.0; self.quantile.slots.len()],
         }
     }
@@ -309,27 +318,52 @@ impl RowEncoder {
     /// When `continuous` is shorter than [`RowEncoder::gather`] has checked.
     #[inline(always)]
     pub fn scale(&self, place: usize, scratch: &mut EncodeScratch, continuous: &mut [f32]) -> RowFlags {
+        let EncodeScratch { gathered, scaled, shares } = scratch;
+        self.scale_gathered(&gathered[self.gathered(place)], scaled, shares, continuous)
+    }
+
+    /// A row that is its own gathered magnitudes; [`RowEncoder::scale_ready`] takes it without
+    /// [`RowEncoder::gather`].
+    #[inline]
+    pub fn is_ready(&self, row: &[f32]) -> bool {
+        self.is_plain && row.len() == self.inputs.len() && row.len() == self.n_gathered()
+    }
+
+    /// [`RowEncoder::scale`] of a row that [`RowEncoder::is_ready`].
+    ///
+    /// # Panics
+    /// When the row is not, or `continuous` is shorter than it.
+    #[inline(always)]
+    pub fn scale_ready(&self, row: &[f32], scratch: &mut EncodeScratch, continuous: &mut [f32]) -> RowFlags {
+        self.scale_gathered(row, &mut scratch.scaled, &mut scratch.shares, continuous)
+    }
+
+    #[inline(always)]
+    fn scale_gathered(
+        &self,
+        gathered: &[f32],
+        scaled: &mut [f32],
+        shares: &mut [f64],
+        continuous: &mut [f32],
+    ) -> RowFlags {
         let n_robust = self.robust.slots.len();
         let n_quantile = self.quantile.slots.len();
-        let (robust_in, rest_in) = scratch.gathered[self.gathered(place)].split_at(n_robust);
-        let (robust_out, rest_out) = scratch.scaled.split_at_mut(n_robust);
+        let (robust_in, rest_in) = gathered.split_at(n_robust);
+        let (robust_out, quantile_out) = scaled.split_at_mut(n_robust);
         let (quantile_in, lines_in) = rest_in.split_at(n_quantile);
-        let (quantile_out, lines_out) = rest_out.split_at_mut(n_quantile);
         let mut flags = RowFlags::default();
         if !robust_in.is_empty() {
             self.robust.apply(robust_in, robust_out);
             count_unusual(robust_in, &self.robust.min, &self.robust.max, &mut flags);
-            self.robust.slots.scatter(robust_out, continuous);
+            self.robust.slots.scatter(0, robust_out, continuous);
         }
         if !quantile_in.is_empty() {
-            self.quantile.apply(quantile_in, &mut scratch.shares, quantile_out);
+            self.quantile.apply(quantile_in, shares, quantile_out);
             count_unusual(quantile_in, &self.quantile.min, &self.quantile.max, &mut flags);
-            self.quantile.slots.scatter(quantile_out, continuous);
+            self.quantile.slots.scatter(0, quantile_out, continuous);
         }
         if !lines_in.is_empty() {
-            self.piecewise.apply(lines_in, lines_out);
-            count_unusual(lines_in, &self.piecewise.min, &self.piecewise.max, &mut flags);
-            self.piecewise.slots.scatter(lines_out, continuous);
+            self.piecewise.apply(lines_in, continuous, &mut flags);
         }
         flags
     }
@@ -342,9 +376,7 @@ impl RowEncoder {
         mut out: RowBuffers<'_>,
     ) -> Result<RowFlags, ApplyError> {
         let mut flags = self.gather(row, 0, scratch, &mut out)?;
-        let scaled = self.scale(0, scratch, out.continuous);
-        flags.n_missing += scaled.n_missing;
-        flags.n_out_of_range += scaled.n_out_of_range;
+        flags += self.scale(0, scratch, out.continuous);
         Ok(flags)
     }
 
@@ -407,15 +439,20 @@ impl Slots {
         self.places.len()
     }
 
-    #[inline(always)]
-    fn scatter(&self, scaled: &[f32], continuous: &mut [f32]) {
-        if self.is_run {
-            let n = self.places.len();
-            continuous[self.places[0]..][..n].copy_from_slice(&scaled[..n]);
-            return;
-        }
-        for (value, slot) in scaled.iter().zip(&self.places) {
-            continuous[*slot] = *value;
+    /// Writes scaled values to the slots from the `first`-th on, to as many as there are. Inlined for the lengths' sake, but
+    /// not in a page, which loads every byte.
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    fn scatter(&self, first: usize, scaled: &[f32], continuous: &mut [f32]) {
+        let n = self.places.len() - first;
+        if !self.is_run {
+            for (value, slot) in scaled.iter().zip(&self.places[first..]) {
+                continuous[*slot] = *value;
+            }
+        } else if n >= scaled.len() {
+            // Of whole blocks the length is known when this is compiled: no call.
+            continuous[self.places[0] + first..][..scaled.len()].copy_from_slice(scaled);
+        } else {
+            continuous[self.places[0] + first..][..n].copy_from_slice(&scaled[..n]);
         }
     }
 }
@@ -495,6 +532,8 @@ impl Lines {
             first: alloc::vec![[0.0; LANES]; n_blocks],
             segments: alloc::vec![[[0.0; LANES]; 3]; n_blocks * n_segments],
             n_segments,
+            min: alloc::vec![[f32::NEG_INFINITY; LANES]; n_blocks],
+            max: alloc::vec![[f32::INFINITY; LANES]; n_blocks],
             ..Self::default()
         };
         for (place, line) in lines.iter().enumerate() {
@@ -509,36 +548,58 @@ impl Lines {
     }
 
     fn push(&mut self, slot: usize, (min, max): (f32, f32)) -> usize {
+        let place = self.slots.len();
         self.slots.push(slot);
-        self.min.push(min);
-        self.max.push(max);
-        self.slots.len() - 1
+        self.min[place / LANES][place % LANES] = min;
+        self.max[place / LANES][place % LANES] = max;
+        place
     }
 
     #[inline(always)]
-    fn apply(&self, values: &[f32], out: &mut [f32]) {
-        let n_blocks = self.first.len();
+    fn apply(&self, values: &[f32], continuous: &mut [f32], flags: &mut RowFlags) {
+        let (values, _) = values.as_chunks::<LANES>();
+        let mut unusual = Unusual::default();
         let mut block = 0;
-        while block + BLOCKS <= n_blocks {
-            self.climb_blocks::<BLOCKS>(block, values, out);
+        while BLOCKS > 1 && block + BLOCKS <= values.len() {
+            self.apply_blocks::<BLOCKS>(block, values, continuous, &mut unusual);
             block += BLOCKS;
         }
-        while block < n_blocks {
-            self.climb_blocks::<1>(block, values, out);
+        while block < values.len() {
+            self.apply_blocks::<1>(block, values, continuous, &mut unusual);
             block += 1;
         }
-        // A loop of its own: within the one above compilers choose lane by lane.
-        for (out, value) in out.iter_mut().zip(values) {
-            *out = f32::from_bits((*out + 0.0).to_bits() & finite_mask(*value));
-        }
+        flags.n_missing += unusual.n_missing.iter().sum::<u32>();
+        flags.n_out_of_range += unusual.n_out_of_range.iter().sum::<u32>();
     }
-}
 
-impl Lines {
+    /// `N` blocks from `block` on.
+    #[inline(always)]
+    fn apply_blocks<const N: usize>(
+        &self,
+        block: usize,
+        values: &[Block],
+        continuous: &mut [f32],
+        unusual: &mut Unusual,
+    ) {
+        let values = &values[block..block + N];
+        let (min, max) = (&self.min[block..block + N], &self.max[block..block + N]);
+        let mut scaled = self.climb_blocks::<N>(block, values);
+        for n in 0..N {
+            for lane in 0..LANES {
+                let value = values[n][lane];
+                let is_finite = value.is_finite();
+                let is_beyond = is_finite & ((value < min[n][lane]) | (value > max[n][lane]));
+                unusual.n_missing[lane] += u32::from(!is_finite);
+                unusual.n_out_of_range[lane] += u32::from(is_beyond);
+                scaled[n][lane] = f32::from_bits((scaled[n][lane] + 0.0).to_bits() & finite_mask(value));
+            }
+        }
+        self.slots.scatter(block * LANES, scaled.as_flattened(), continuous);
+    }
+
     /// Sums of `N` blocks.
     #[inline(always)]
-    fn climb_blocks<const N: usize>(&self, block: usize, values: &[f32], out: &mut [f32]) {
-        let (values, _) = values[block * LANES..][..N * LANES].as_chunks::<LANES>();
+    fn climb_blocks<const N: usize>(&self, block: usize, values: &[Block]) -> [Block; N] {
         let segments = &self.segments[block * self.n_segments..][..N * self.n_segments];
         let mut sums = [[0.0; LANES]; N];
         sums.copy_from_slice(&self.first[block..block + N]);
@@ -550,7 +611,7 @@ impl Lines {
                 }
             }
         }
-        out[block * LANES..][..N * LANES].as_chunks_mut::<LANES>().0.copy_from_slice(&sums);
+        sums
     }
 }
 

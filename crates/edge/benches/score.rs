@@ -2,9 +2,10 @@
 //!
 //!     cargo bench -p tenure-edge                      the table
 //!     cargo bench -p tenure-edge -- --only TEXT       the cases whose names hold this text
+//!     cargo bench -p tenure-edge -- --rounds N        so many rounds: on a busy machine the least of many says most
 //!     cargo bench -p tenure-edge -- --export FOLDER   the same network and rows, for `benches/peers/edge.py`
 //!
-//! Every figure is the median of 31 rounds; the cases of a round take turns, so that a noisy machine is noisy for all.
+//! Every figure is the median of 31 rounds, with the least beside it; the cases of a round take turns, so that a noisy machine is noisy for all.
 #![allow(clippy::print_stdout, reason = "a bench prints its table")]
 
 #[path = "../tests/it/made.rs"]
@@ -54,8 +55,12 @@ fn main() {
     if let Some(place) = arguments.iter().position(|argument| argument == "--only") {
         cases.retain(|case| case.name.contains(&arguments[place + 1]));
     }
+    let n_rounds = match arguments.iter().position(|argument| argument == "--rounds") {
+        Some(place) => arguments[place + 1].parse().expect("a number of rounds"),
+        None => N_ROUNDS,
+    };
     let mut seconds = vec![Vec::new(); cases.len()];
-    for _ in 0..N_ROUNDS {
+    for _ in 0..n_rounds {
         for (case, seconds) in cases.iter_mut().zip(&mut seconds) {
             let start = Instant::now();
             (case.call)();
@@ -66,7 +71,7 @@ fn main() {
     for (case, mut seconds) in cases.iter().zip(seconds) {
         seconds.sort_by(f64::total_cmp);
         let ns = |seconds: f64| seconds * 1e9 / case.n_rows as f64;
-        println!("{:<44} {:>10.0} {:>10.0}", case.name, ns(seconds[N_ROUNDS / 2]), ns(seconds[0]));
+        println!("{:<44} {:>10.0} {:>10.0}", case.name, ns(seconds[n_rounds / 2]), ns(seconds[0]));
     }
 }
 

@@ -1,5 +1,7 @@
 //! A loaded bundle, and scoring with it.
 
+mod churn_row;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -208,6 +210,9 @@ impl<'a> Model<'a> {
         if workspace.shape != self.shape {
             return Err(ScoreError::Workspace);
         }
+        if let Some(prediction) = self.predict_churn(row, workspace) {
+            return prediction;
+        }
         let flags = self.gather(row, 0, workspace)?;
         let unusual = self.scale(0, flags, workspace)?;
         self.forward(1, workspace);
@@ -307,16 +312,12 @@ impl<'a> Model<'a> {
 
     /// The second half of encoding the row at `place`, whose first half found `flags`.
     #[inline]
-    fn scale(&self, place: usize, flags: RowFlags, workspace: &mut Workspace) -> Result<RowFlags, ScoreError> {
+    fn scale(&self, place: usize, mut flags: RowFlags, workspace: &mut Workspace) -> Result<RowFlags, ScoreError> {
         let (f, g, c) = self.encoder.widths();
         let inputs = &mut workspace.inputs[place * self.n_inputs..(place + 1) * self.n_inputs];
         let (continuous, rest) = inputs.split_at_mut(f);
         let scaled = self.kernel.scale(&self.encoder, place, &mut workspace.encode, continuous);
-        let flags = RowFlags {
-            n_missing: flags.n_missing + scaled.n_missing,
-            n_out_of_range: flags.n_out_of_range + scaled.n_out_of_range,
-            ..flags
-        };
+        flags += scaled;
         self.categories.embed(&workspace.categorical[place * c..][..c], &mut rest[g..]);
         if self.refuses(flags) { Err(ScoreError::Refused { flags }) } else { Ok(flags) }
     }

@@ -151,6 +151,42 @@ fn rows_of_numbers_are_rows_of_values() {
     assert_eq!(encoded(RawRow::Values(&values)), encoded(RawRow::Numbers(&numbers)));
 }
 
+/// Whole blocks and a part of one, next to each other and apart.
+#[test]
+fn many_lines_are_scaled_as_one_is() {
+    for (n_lines, is_apart) in [(64, false), (70, false), (17, true), (80, true)] {
+        let of_line = |i: usize| {
+            let knots = [-(i as f32), 1.0, 7.5, 20.0 + i as f32];
+            magnitude(line(&knots[..3 + i % 2], &[-2.0, 0.25, 0.5, 3.0][..3 + i % 2]), false)
+        };
+        let with_neighbour = |encoder| {
+            if is_apart { vec![encoder, magnitude(Scale::quantile(vec![0.0, 9.0]), false)] } else { vec![encoder] }
+        };
+        let inputs: Vec<InputColumn> = (0..n_lines)
+            .flat_map(|i| with_neighbour(of_line(i)))
+            .map(|encoder| InputColumn::new("x", encoder))
+            .collect();
+        let numbers: Vec<f32> =
+            (0..inputs.len()).map(|i| if i % 11 == 3 { f32::NAN } else { (i * 7 % 60) as f32 - 5.0 }).collect();
+        let row: Vec<RawValue<'_>> = numbers.iter().map(|number| RawValue::Number(*number)).collect();
+        let n = inputs.len();
+        let defined = Preprocessor::new(inputs.clone(), vec![vec![]; n], vec![]);
+        let arranged = RowEncoder::new(inputs);
+        let mut buffers = [vec![9.0; n], vec![8.0; n], vec![7.0; n]];
+        let [expected, gathered, ready] = &mut buffers;
+        let out = |continuous| RowBuffers { continuous, binary: &mut [], categorical: &mut [] };
+        let expected_flags = defined.apply_row(&row, out(expected)).expect("the row fits");
+        let mut scratch = arranged.scratch(1);
+        let flags = arranged.encode(RawRow::Numbers(&numbers), &mut scratch, out(gathered)).expect("the row fits");
+        assert_eq!((flags, bits(gathered)), (expected_flags, bits(expected)), "{n_lines} lines");
+        assert_eq!(arranged.is_ready(&numbers), n_lines % LANES == 0 && !is_apart);
+        if arranged.is_ready(&numbers) {
+            let flags = arranged.scale_ready(&numbers, &mut scratch, ready);
+            assert_eq!((flags, bits(ready)), (expected_flags, bits(expected)), "{n_lines} lines");
+        }
+    }
+}
+
 #[test]
 fn a_schema_of_plain_magnitudes_takes_the_row_as_it_is() {
     let robust = Scale::Robust { median: 3.0, width: 1.7 };

@@ -14,7 +14,7 @@ use core::arch::x86_64::{
 
 use tenure_artifact::bundle::OUTPUTS_PER_PANEL;
 
-use super::{Job, Lanes, PanelEnd, Sums};
+use super::{Job, Lanes, Outputs, PanelEnd, Sums};
 
 pub(super) struct Avx2;
 
@@ -83,7 +83,7 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    unsafe fn requantize<const R: usize>(sums: [&Sums; R], end: PanelEnd<'_>) -> [[i8; OUTPUTS_PER_PANEL]; R] {
+    unsafe fn requantize<const R: usize>(sums: [&Sums; R], end: PanelEnd<'_>) -> [Outputs; R] {
         // SAFETY: the processor has AVX2 by the caller's contract; every slice has twice eight numbers.
         unsafe {
             let (least, most) = (_mm256_set1_epi32(end.least), _mm256_set1_epi32(127));

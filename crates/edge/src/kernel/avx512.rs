@@ -4,15 +4,15 @@
 //! lower; sums wrap in between and are exact in the end. Inputs behind a `ReLU` are not negative and need neither.
 
 use core::arch::x86_64::{
-    __m512i, _mm_storeu_si128, _mm512_add_epi32, _mm512_add_epi64, _mm512_and_si512, _mm512_cvtepi32_epi8,
-    _mm512_dpbusd_epi32, _mm512_loadu_si512, _mm512_mask_blend_epi32, _mm512_max_epi32, _mm512_min_epi32,
-    _mm512_mul_epi32, _mm512_set1_epi32, _mm512_set1_epi64, _mm512_setzero_si512, _mm512_sllv_epi64, _mm512_srav_epi32,
-    _mm512_srli_epi64, _mm512_storeu_si512,
+    __m128i, __m512i, _mm_storeu_si128, _mm512_add_epi32, _mm512_and_si512, _mm512_cvtsepi32_epi8, _mm512_dpbusd_epi32,
+    _mm512_loadu_si512, _mm512_mask_blend_epi32, _mm512_max_epi32, _mm512_mul_epi32, _mm512_set1_epi32,
+    _mm512_setzero_si512, _mm512_slli_epi64, _mm512_srai_epi32, _mm512_srav_epi32, _mm512_srli_epi64,
+    _mm512_storeu_si512,
 };
 
 use tenure_artifact::bundle::OUTPUTS_PER_PANEL;
 
-use super::{Job, Lanes, PanelEnd, Sums};
+use super::{Ends, Job, Lanes, PanelEnd, Sums};
 
 pub(super) struct Avx512Vnni;
 
@@ -53,37 +53,90 @@ impl Lanes for Avx512Vnni {
         panel_bytes: usize,
         rows: [&[i8]; R],
     ) -> [[Sums; P]; R] {
+        let mut out = [[[0; OUTPUTS_PER_PANEL]; P]; R];
+        // SAFETY: the caller's contract; sixteen numbers are 64 bytes.
+        unsafe {
+            let sums = sums::<P, R>(panels, panel_bytes, rows);
+            for r in 0..R {
+                for p in 0..P {
+                    _mm512_storeu_si512(out[r][p].as_mut_ptr().cast(), sums[r][p]);
+                }
+            }
+        }
+        out
+    }
+
+    /// Sums stay in registers.
+    #[inline(always)]
+    unsafe fn hidden<const P: usize, const R: usize, const SIGNED: bool>(
+        panels: &[u8],
+        panel_bytes: usize,
+        rows: [&[i8]; R],
+        ends: Ends<'_>,
+        (out, stride): (&mut [i8], usize),
+    ) {
+        // SAFETY: the caller's contract; sixteen bytes are stored to sixteen.
+        unsafe {
+            let sums = sums::<P, R>(panels, panel_bytes, rows);
+            for p in 0..P {
+                let end = VectorEnd::new(ends.panel(p));
+                for r in 0..R {
+                    let out = &mut out[r * stride + p * OUTPUTS_PER_PANEL..][..OUTPUTS_PER_PANEL];
+                    _mm_storeu_si128(out.as_mut_ptr().cast(), end.narrow(sums[r][p]));
+                }
+            }
+        }
+    }
+}
+
+/// A panel's end in vectors.
+struct VectorEnd {
+    start: __m512i,
+    multipliers: __m512i,
+    odd_multipliers: __m512i,
+    shifts: __m512i,
+    least: __m512i,
+}
+
+impl VectorEnd {
+    /// # Safety
+    /// The processor has AVX-512 F.
+    #[inline(always)]
+    unsafe fn new(end: PanelEnd<'_>) -> Self {
         // SAFETY: the caller's contract.
         unsafe {
-            // An instruction's result is there for the next one after five cycles: as many sums run side by side as hide that.
-            match P * R {
-                1 => chains::<P, R, 4>(panels, panel_bytes, rows),
-                2..=4 => chains::<P, R, 2>(panels, panel_bytes, rows),
-                _ => chains::<P, R, 1>(panels, panel_bytes, rows),
+            let multipliers = load(end.multipliers);
+            Self {
+                start: load(end.start),
+                multipliers,
+                odd_multipliers: _mm512_srli_epi64::<32>(multipliers),
+                shifts: _mm512_and_si512(load(end.shifts), _mm512_set1_epi32(31)),
+                least: _mm512_set1_epi32(end.least),
             }
         }
     }
 
+    /// [`Lanes::requantize`] of a row's sums.
+    ///
+    /// `(a m + 2^(31+s)) >> (32+s)` is `u = (a m) >> (31+s)` halved and rounded up, `(u >> 1) + (u & 1)`: rounding down
+    /// twice is rounding down once. `(a m) >> 31` fits into 32 bits, because no multiplier is less than -2^31 + 1.
+    ///
+    /// # Safety
+    /// The processor has AVX-512 F.
     #[inline(always)]
-    unsafe fn requantize<const R: usize>(sums: [&Sums; R], end: PanelEnd<'_>) -> [[i8; OUTPUTS_PER_PANEL]; R] {
-        // SAFETY: the processor has AVX-512 by the caller's contract; every slice has sixteen numbers.
+    unsafe fn narrow(&self, sums: __m512i) -> __m128i {
+        // SAFETY: the caller's contract.
         unsafe {
-            let (start, multipliers) = (load(end.start), load(end.multipliers));
-            let shifts = _mm512_and_si512(load(end.shifts), _mm512_set1_epi32(31));
-            let even_half = half(_mm512_and_si512(shifts, _mm512_set1_epi64(31)));
-            let (odd_multipliers, odd_half) = (upper(multipliers), half(upper(shifts)));
-            let (least, most) = (_mm512_set1_epi32(end.least), _mm512_set1_epi32(127));
-            let mut out = [[0; OUTPUTS_PER_PANEL]; R];
-            for r in 0..R {
-                let sums = _mm512_add_epi32(load(sums[r]), start);
-                // Products of the outputs with even places, then of those with odd ones: 64 bits each.
-                let even = _mm512_add_epi64(_mm512_mul_epi32(sums, multipliers), even_half);
-                let odd = _mm512_add_epi64(_mm512_mul_epi32(upper(sums), odd_multipliers), odd_half);
-                let shifted = _mm512_srav_epi32(_mm512_mask_blend_epi32(0xAAAA, upper(even), odd), shifts);
-                let clamped = _mm512_min_epi32(_mm512_max_epi32(shifted, least), most);
-                _mm_storeu_si128(out[r].as_mut_ptr().cast(), _mm512_cvtepi32_epi8(clamped));
-            }
-            out
+            let sums = _mm512_add_epi32(sums, self.start);
+            // 64-bit products of the outputs with even places, then of those with odd ones.
+            let even = _mm512_mul_epi32(sums, self.multipliers);
+            let odd = _mm512_mul_epi32(_mm512_srli_epi64::<32>(sums), self.odd_multipliers);
+            let upper = _mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64::<31>(even), _mm512_slli_epi64::<1>(odd));
+            let twice = _mm512_srav_epi32(upper, self.shifts);
+            let one = _mm512_and_si512(twice, _mm512_set1_epi32(1));
+            let rounded = _mm512_add_epi32(_mm512_srai_epi32::<1>(twice), one);
+            // Narrowing saturates at 127.
+            _mm512_cvtsepi32_epi8(_mm512_max_epi32(rounded, self.least))
         }
     }
 }
@@ -96,27 +149,28 @@ unsafe fn load(values: &Sums) -> __m512i {
     unsafe { _mm512_loadu_si512(values.as_ptr().cast()) }
 }
 
-/// The upper half of each pair in the lower one's place.
+/// Sums of products in registers.
 ///
 /// # Safety
-/// The processor has AVX-512 F.
+/// As [`Lanes::products`].
 #[inline(always)]
-unsafe fn upper(pairs: __m512i) -> __m512i {
+unsafe fn sums<const P: usize, const R: usize>(
+    panels: &[u8],
+    panel_bytes: usize,
+    rows: [&[i8]; R],
+) -> [[__m512i; P]; R] {
     // SAFETY: the caller's contract.
-    unsafe { _mm512_srli_epi64::<32>(pairs) }
+    unsafe {
+        // An instruction's result is there for the next one after five cycles: as many sums run side by side as hide that.
+        match P * R {
+            1 => chains::<P, R, 4>(panels, panel_bytes, rows),
+            2..=4 => chains::<P, R, 2>(panels, panel_bytes, rows),
+            _ => chains::<P, R, 1>(panels, panel_bytes, rows),
+        }
+    }
 }
 
-/// `2^(31+s)` for the lower half of each pair; the upper one is 0.
-///
-/// # Safety
-/// The processor has AVX-512 F.
-#[inline(always)]
-unsafe fn half(shifts: __m512i) -> __m512i {
-    // SAFETY: the caller's contract.
-    unsafe { _mm512_sllv_epi64(_mm512_set1_epi64(1 << 31), shifts) }
-}
-
-/// [`Lanes::products`] with `C` running sums for each sum, which take its groups of inputs in turns.
+/// [`sums`] with `C` running sums for each, which take its groups of inputs in turns.
 ///
 /// # Safety
 /// As [`Lanes::products`].
@@ -125,30 +179,30 @@ unsafe fn chains<const P: usize, const R: usize, const C: usize>(
     panels: &[u8],
     panel_bytes: usize,
     rows: [&[i8]; R],
-) -> [[Sums; P]; R] {
+) -> [[__m512i; P]; R] {
     let n_groups = panel_bytes / 64;
     // SAFETY: the caller's contract; a panel has `n_groups` groups.
     unsafe {
         let mut sums = [[[_mm512_setzero_si512(); P]; R]; C];
+        // Two groups at least, so that finding the place of each panel is shared.
+        let n_at_once = const { if C > 2 { C } else { 2 } };
         let mut group = 0;
-        while group + C <= n_groups {
-            for c in 0..C {
-                add_group::<P, R>(panels, panel_bytes, rows, group + c, &mut sums[c]);
+        while group + n_at_once <= n_groups {
+            for c in 0..n_at_once {
+                add_group::<P, R>(panels, panel_bytes, rows, group + c, &mut sums[c % C]);
             }
-            group += C;
+            group += n_at_once;
         }
         while group < n_groups {
             add_group::<P, R>(panels, panel_bytes, rows, group, &mut sums[0]);
             group += 1;
         }
-        let mut out = [[[0; 16]; P]; R];
+        let mut out = sums[0];
         for r in 0..R {
             for p in 0..P {
-                let mut sum = sums[0][r][p];
                 for c in 1..C {
-                    sum = _mm512_add_epi32(sum, sums[c][r][p]);
+                    out[r][p] = _mm512_add_epi32(out[r][p], sums[c][r][p]);
                 }
-                _mm512_storeu_si512(out[r][p].as_mut_ptr().cast(), sum);
             }
         }
         out

@@ -2,7 +2,7 @@
 
 use tenure_artifact::bundle::OUTPUTS_PER_PANEL;
 
-use super::{Lanes, PanelEnd, Sums, TILE, Tile};
+use super::{Ends, Lanes, Outputs, PanelEnd, Sums, TILE, Tile};
 use crate::network::{IntEnd, IntLayer};
 
 /// 1.5 · 2^23: added to a number within ±2^22, it leaves the number in the low bits, rounded half to even.
@@ -25,6 +25,7 @@ pub(super) fn forward<L: Lanes>(steps: &[f32], layers: &[IntLayer<'_>], n_member
             let source: (&[i8], usize) = if layer_idx == 0 { (quantized, padded_inputs) } else { (from, width) };
             match &layer.end {
                 IntEnd::Hidden { multipliers, shifts, least, table } => {
+                    let (multipliers, shifts) = (multipliers.as_chunks().0, shifts.as_chunks().0);
                     let table = table.as_deref();
                     let sink = Hidden { multipliers, shifts, least: *least, table, out: to, stride: width };
                     sums::<L>(layer, source, n_rows, sink);
@@ -39,19 +40,30 @@ pub(super) fn forward<L: Lanes>(steps: &[f32], layers: &[IntLayer<'_>], n_member
     }
 }
 
-/// Where the sums of a panel go. Not a closure: what is not inlined is not compiled for the kernel.
+/// Where a layer's outputs go. Not a closure: what is not inlined is not compiled for the kernel.
 trait Sink {
-    /// Takes the sums of a panel's products in `R` rows from `row` on, and what they start from.
+    /// Multiplies a block out and takes what comes of it.
     ///
     /// # Safety
-    /// The processor has the instructions of `L`.
-    unsafe fn put<L: Lanes, const R: usize>(&mut self, row: usize, panel: usize, sums: [&Sums; R], start: &Sums);
+    /// That of [`Lanes::products`].
+    unsafe fn take<L: Lanes, const P: usize, const R: usize, const SIGNED: bool>(&mut self, block: Block<'_, R>);
+}
+
+/// `P` panels by `R` rows.
+struct Block<'b, const R: usize> {
+    panels: &'b [u8],
+    panel_bytes: usize,
+    rows: [&'b [i8]; R],
+    first_panel: usize,
+    first_row: usize,
+    /// What the sums of each panel start from.
+    start: &'b [Sums],
 }
 
 /// To the inputs of the next layer.
 struct Hidden<'s> {
-    multipliers: &'s [i32],
-    shifts: &'s [i32],
+    multipliers: &'s [Sums],
+    shifts: &'s [Sums],
     least: i32,
     table: Option<&'s [i8; 256]>,
     out: &'s mut [i8],
@@ -60,26 +72,26 @@ struct Hidden<'s> {
 
 impl Sink for Hidden<'_> {
     #[inline(always)]
-    unsafe fn put<L: Lanes, const R: usize>(&mut self, row: usize, panel: usize, sums: [&Sums; R], start: &Sums) {
-        let (multipliers, shifts) = (panel_of(self.multipliers, panel), panel_of(self.shifts, panel));
-        let end = PanelEnd { start, multipliers, shifts, least: self.least };
-        // SAFETY: the caller's contract.
-        let mut rows = unsafe { L::requantize::<R>(sums, end) };
+    unsafe fn take<L: Lanes, const P: usize, const R: usize, const SIGNED: bool>(&mut self, block: Block<'_, R>) {
+        let Block { panels, panel_bytes, rows, first_panel, first_row, start } = block;
+        let (multipliers, shifts) = (&self.multipliers[first_panel..][..P], &self.shifts[first_panel..][..P]);
+        let ends = Ends { start, multipliers, shifts, least: self.least };
+        let out = &mut self.out[first_row * self.stride + first_panel * OUTPUTS_PER_PANEL..];
+        // SAFETY: the caller's contract; three slices of P panels.
+        unsafe { L::hidden::<P, R, SIGNED>(panels, panel_bytes, rows, ends, (out, self.stride)) };
         for r in 0..R {
-            let values = &mut rows[r];
+            let out = &mut out[r * self.stride..][..P * OUTPUTS_PER_PANEL];
             if let Some(table) = self.table {
-                for v in &mut *values {
+                for v in &mut *out {
                     *v = table[(i32::from(*v) + 128) as usize];
                 }
             }
             // Without a `ReLU` the next layer's inputs may be negative.
             if L::ADDS_OFFSET && self.least < 0 {
-                for v in &mut *values {
+                for v in &mut *out {
                     *v ^= flip::<L>();
                 }
             }
-            let place = (row + r) * self.stride + panel * OUTPUTS_PER_PANEL;
-            self.out[place..][..OUTPUTS_PER_PANEL].copy_from_slice(values);
         }
     }
 }
@@ -93,13 +105,18 @@ struct Output<'s> {
 
 impl Sink for Output<'_> {
     #[inline(always)]
-    unsafe fn put<L: Lanes, const R: usize>(&mut self, row: usize, panel: usize, sums: [&Sums; R], start: &Sums) {
-        let first = panel * OUTPUTS_PER_PANEL;
-        let scales = &self.scales[first..];
-        for r in 0..R {
-            let out = &mut self.out[(row + r) * self.stride + first..];
-            for o in 0..scales.len().min(OUTPUTS_PER_PANEL) {
-                out[o] = f64::from(sums[r][o].wrapping_add(start[o])) * scales[o];
+    unsafe fn take<L: Lanes, const P: usize, const R: usize, const SIGNED: bool>(&mut self, block: Block<'_, R>) {
+        let Block { panels, panel_bytes, rows, first_panel, first_row, start } = block;
+        // SAFETY: the caller's contract.
+        let products = unsafe { L::products::<P, R, SIGNED>(panels, panel_bytes, rows) };
+        for p in 0..P {
+            let first = (first_panel + p) * OUTPUTS_PER_PANEL;
+            let scales = &self.scales[first..];
+            for r in 0..R {
+                let out = &mut self.out[(first_row + r) * self.stride + first..];
+                for o in 0..scales.len().min(OUTPUTS_PER_PANEL) {
+                    out[o] = f64::from(products[r][p][o].wrapping_add(start[p][o])) * scales[o];
+                }
             }
         }
     }
@@ -124,18 +141,12 @@ fn quantize<L: Lanes>(row: &[f32], steps: &[f32], out: &mut [i8]) {
     padding.fill(flip::<L>());
 }
 
-/// A panel's part of what has one number for each output.
-#[inline(always)]
-fn panel_of(values: &[i32], panel: usize) -> &Sums {
-    &values.as_chunks().0[panel]
-}
-
 /// [`Lanes::requantize`] for any processor.
 ///
 /// Shifting by 32 takes the upper half of the 64-bit product; shifting that by `s` again rounds down both times, which is
 /// the same as shifting once by `32 + s`.
 #[inline(always)]
-pub(super) fn requantize<const R: usize>(sums: [&Sums; R], end: PanelEnd<'_>) -> [[i8; OUTPUTS_PER_PANEL]; R] {
+pub(super) fn requantize<const R: usize>(sums: [&Sums; R], end: PanelEnd<'_>) -> [Outputs; R] {
     let mut out = [[0; OUTPUTS_PER_PANEL]; R];
     for r in 0..R {
         for o in 0..OUTPUTS_PER_PANEL {
@@ -152,7 +163,7 @@ pub(super) fn requantize<const R: usize>(sums: [&Sums; R], end: PanelEnd<'_>) ->
 /// Hands the sums of every row and panel of a layer to `sink`.
 #[inline(always)]
 fn sums<L: Lanes>(layer: &IntLayer<'_>, source: (&[i8], usize), n_rows: usize, sink: impl Sink) {
-    if layer.is_signed || !(L::KNOWS_SIGNS || L::ADDS_OFFSET) {
+    if layer.is_signed || !L::KNOWS_SIGNS {
         signed_sums::<L, true>(layer, source, n_rows, sink);
     } else {
         signed_sums::<L, false>(layer, source, n_rows, sink);
@@ -207,23 +218,18 @@ fn blocks<L: Lanes, const P: usize, const R: usize, const SIGNED: bool>(
     sink: &mut impl Sink,
 ) -> usize {
     let panel_bytes = layer.n_in * OUTPUTS_PER_PANEL;
-    let start = if L::ADDS_OFFSET && SIGNED { &layer.offset_bias } else { &layer.bias };
-    let n_panels = start.len() / OUTPUTS_PER_PANEL;
-    while n_panels - panel >= P {
+    // Which of the two is a matter of the layer alone where the kernel reads all inputs alike.
+    let reads_offset = L::ADDS_OFFSET && layer.is_signed;
+    let (start, _) = (if reads_offset { &layer.offset_bias } else { &layer.bias }).as_chunks();
+    while start.len() - panel >= P {
         let panels = &layer.panels.bytes()[panel * panel_bytes..][..P * panel_bytes];
+        let start = &start[panel..][..P];
+        let block = Block { panels, panel_bytes, rows, first_panel: panel, first_row, start };
         // SAFETY: the caller runs on a kernel that the processor has; the slice above holds P whole panels of
         // `n_in * 16` bytes, `n_in` a multiple of 4, and every row was cut to `n_in`. Inputs are clamped to ±127 where
         // they are made, weights and tables are checked when the bundle is read, and a layer is unsigned only behind a
         // `ReLU`, whose outputs are clamped from 0.
-        let products = unsafe { L::products::<P, R, SIGNED>(panels, panel_bytes, rows) };
-        for p in 0..P {
-            let mut sums = [&products[0][p]; R];
-            for r in 0..R {
-                sums[r] = &products[r][p];
-            }
-            // SAFETY: as above.
-            unsafe { sink.put::<L, R>(first_row, panel + p, sums, panel_of(start, panel + p)) };
-        }
+        unsafe { sink.take::<L, P, R, SIGNED>(block) };
         panel += P;
     }
     panel

@@ -34,12 +34,14 @@ use tenure_artifact::bundle::OUTPUTS_PER_PANEL;
 use tenure_artifact::{Calibration, EncodeScratch, RowEncoder, RowFlags};
 
 use crate::Workspace;
-use crate::network::Layers;
+use crate::network::{IntLayer, Layers};
 
 /// Rows that are scored together in a batch.
 pub(crate) const TILE: usize = 8;
 /// Sums of a panel.
 type Sums = [i32; OUTPUTS_PER_PANEL];
+/// What they become.
+type Outputs = [i8; OUTPUTS_PER_PANEL];
 
 /// A way to compute; all of them give the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +120,9 @@ impl Kernel {
         }
     }
 
+    /// Whether a row is worth a job of its own: not in a page, which loads every byte of it, nor in firmware.
+    pub(crate) const HAS_ROW_JOB: bool = cfg!(any(target_arch = "x86_64", target_arch = "aarch64"));
+
     /// The second half of encoding, on this kernel's vectors.
     #[inline]
     pub(crate) fn scale(
@@ -146,7 +151,7 @@ impl Kernel {
     /// The safety of every call: a model's kernel comes from [`Kernel::best`] or has passed [`Kernel::is_available`], so
     /// the processor has the instructions.
     #[inline]
-    fn run<J: Job>(self, job: J) -> J::Output {
+    pub(crate) fn run<J: Job>(self, job: J) -> J::Output {
         match self {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the processor has AVX2, see above.
@@ -168,7 +173,7 @@ impl Kernel {
 }
 
 /// What a processor brings.
-trait Lanes {
+pub(crate) trait Lanes {
     /// Whether inputs that may be negative are written with 128 added, which the sums' start must make good.
     const ADDS_OFFSET: bool = false;
     /// Whether [`Lanes::products`] gains from knowing that no input is negative.
@@ -196,14 +201,59 @@ trait Lanes {
     /// # Safety
     /// The processor has the instructions.
     #[inline(always)]
-    unsafe fn requantize<const R: usize>(sums: [&Sums; R], end: PanelEnd<'_>) -> [[i8; OUTPUTS_PER_PANEL]; R] {
+    unsafe fn requantize<const R: usize>(sums: [&Sums; R], end: PanelEnd<'_>) -> [Outputs; R] {
         integer::requantize(sums, end)
+    }
+
+    /// Both for `P` panels: outputs of a hidden layer before its table, those of row `r` and panel `p` from
+    /// `out[r * stride + 16 * p]` on.
+    ///
+    /// # Safety
+    /// That of [`Lanes::products`]; every part of `ends` has `P` panels.
+    #[inline(always)]
+    unsafe fn hidden<const P: usize, const R: usize, const SIGNED: bool>(
+        panels: &[u8],
+        panel_bytes: usize,
+        rows: [&[i8]; R],
+        ends: Ends<'_>,
+        (out, stride): (&mut [i8], usize),
+    ) {
+        // SAFETY: the caller's contract.
+        let products = unsafe { Self::products::<P, R, SIGNED>(panels, panel_bytes, rows) };
+        for p in 0..P {
+            let mut sums = [&products[0][p]; R];
+            for r in 0..R {
+                sums[r] = &products[r][p];
+            }
+            // SAFETY: as above.
+            let panel = unsafe { Self::requantize::<R>(sums, ends.panel(p)) };
+            for r in 0..R {
+                out[r * stride + p * OUTPUTS_PER_PANEL..][..OUTPUTS_PER_PANEL].copy_from_slice(&panel[r]);
+            }
+        }
     }
 }
 
-/// What turns a panel's sums of products into 8-bit integers.
+/// What turns sums of products into 8-bit integers, panel by panel.
 #[derive(Clone, Copy)]
-struct PanelEnd<'l> {
+pub(crate) struct Ends<'l> {
+    start: &'l [Sums],
+    multipliers: &'l [Sums],
+    shifts: &'l [Sums],
+    least: i32,
+}
+
+impl<'l> Ends<'l> {
+    #[inline(always)]
+    fn panel(&self, panel: usize) -> PanelEnd<'l> {
+        let Self { start, multipliers, shifts, least } = self;
+        PanelEnd { start: &start[panel], multipliers: &multipliers[panel], shifts: &shifts[panel], least: *least }
+    }
+}
+
+/// The same of one panel.
+#[derive(Clone, Copy)]
+pub(crate) struct PanelEnd<'l> {
     start: &'l Sums,
     multipliers: &'l Sums,
     shifts: &'l Sums,
@@ -211,7 +261,7 @@ struct PanelEnd<'l> {
 }
 
 /// Something to run on a kernel. Implementations are always inlined, so that they are compiled for its instructions.
-trait Job {
+pub(crate) trait Job {
     type Output;
 
     fn run<L: Lanes>(self) -> Self::Output;
@@ -263,6 +313,17 @@ impl Job for Forward<'_, '_> {
             Layers::Int { steps, layers } => integer::forward::<L>(steps, layers, self.n_members, self.tile),
         }
     }
+}
+
+/// Logits of one encoded row of a network in integers, for a [`Job`] that does more than that.
+#[inline(always)]
+pub(crate) fn forward_row<L: Lanes>(
+    steps: &[f32],
+    layers: &[IntLayer<'_>],
+    n_members: usize,
+    workspace: &mut Workspace,
+) {
+    integer::forward::<L>(steps, layers, n_members, Tile::new(1, workspace));
 }
 
 /// The first `n_rows` encoded rows of a workspace, and room for what is made of them.

@@ -5,9 +5,7 @@ use core::arch::wasm32::{
     i32x4_splat, v128_load, v128_store,
 };
 
-use tenure_artifact::bundle::OUTPUTS_PER_PANEL;
-
-use super::{Lanes, PanelEnd, Sums, integer};
+use super::{Lanes, Outputs, PanelEnd, Sums, integer};
 
 pub(super) struct Simd128;
 
@@ -59,14 +57,14 @@ impl Lanes for Simd128 {
         }
     }
 
-    unsafe fn requantize<const R: usize>(sums: [&Sums; R], end: PanelEnd<'_>) -> [[i8; OUTPUTS_PER_PANEL]; R] {
+    unsafe fn requantize<const R: usize>(sums: [&Sums; R], end: PanelEnd<'_>) -> [Outputs; R] {
         sums.map(|sums| requantize_one(sums, end))
     }
 }
 
 /// Kept out of the loops that call it: every page that scores loads these bytes.
 #[inline(never)]
-fn requantize_one(sums: &Sums, end: PanelEnd<'_>) -> [i8; OUTPUTS_PER_PANEL] {
+fn requantize_one(sums: &Sums, end: PanelEnd<'_>) -> Outputs {
     let [out] = integer::requantize([sums], end);
     out
 }

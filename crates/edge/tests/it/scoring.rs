@@ -32,21 +32,29 @@ fn every_kernel_gives_the_same_bits_for_made_rows() {
     }
 }
 
+/// By three ways in: whole tiles, a row of numbers (of which some need no gathering) and a row of values.
 #[test]
 fn a_batch_is_its_rows() {
-    for bits_of_weights in [8, 32] {
-        let file = numeric_bundle(&[64, 128, 64, 1], bits_of_weights, Scaling::Quantile(100)).to_bytes();
-        let rows = numeric_rows(45, 64, 2);
+    let cases =
+        [(64, Scaling::Quantile(100)), (64, Scaling::Robust), (64, Scaling::Piecewise), (70, Scaling::Piecewise)];
+    for (n_columns, scaling) in cases {
+        let mut rows = numeric_rows(45, n_columns, 2);
+        rows.iter_mut().step_by(97).for_each(|value| *value = f32::NAN);
+        rows.iter_mut().skip(1).step_by(101).for_each(|value| *value = -1e6);
         let values: Vec<RawValue<'_>> = rows.iter().map(|v| RawValue::Number(*v)).collect();
-        for kernel in Kernel::available() {
-            let model = Model::from_bytes(&file).unwrap().with_kernel(kernel).unwrap();
-            let mut workspace = Workspace::new(&model);
-            let mut batches = [vec![Prediction::default(); 45], vec![Prediction::default(); 45]];
-            model.predict_batch(Rows::Numbers(&rows), &mut batches[0], &mut workspace).unwrap();
-            model.predict_batch(Rows::Values(&values), &mut batches[1], &mut workspace).unwrap();
-            for (row_idx, row) in rows.chunks(64).enumerate() {
-                let single = bits(&model.predict_numbers(row, &mut workspace).unwrap());
-                assert!(batches.iter().all(|batch| bits(&batch[row_idx]) == single), "row {row_idx}, {kernel:?}");
+        for bits_of_weights in [8, 32] {
+            let file = numeric_bundle(&[n_columns, 128, 64, 1], bits_of_weights, scaling).to_bytes();
+            for kernel in Kernel::available() {
+                let model = Model::from_bytes(&file).unwrap().with_kernel(kernel).unwrap();
+                let mut workspace = Workspace::new(&model);
+                let mut batches = [vec![Prediction::default(); 45], vec![Prediction::default(); 45]];
+                model.predict_batch(Rows::Numbers(&rows), &mut batches[0], &mut workspace).unwrap();
+                model.predict_batch(Rows::Values(&values), &mut batches[1], &mut workspace).unwrap();
+                for (row_idx, (row, values)) in rows.chunks(n_columns).zip(values.chunks(n_columns)).enumerate() {
+                    let single = bits(&model.predict_numbers(row, &mut workspace).unwrap());
+                    assert_eq!(bits(&model.predict(values, &mut workspace).unwrap()), single, "row {row_idx}");
+                    assert!(batches.iter().all(|batch| bits(&batch[row_idx]) == single), "row {row_idx}, {kernel:?}");
+                }
             }
         }
     }
