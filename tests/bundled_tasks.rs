@@ -110,16 +110,35 @@ fn fields(line: &str) -> Vec<String> {
 
 /// Scores all customers; the table's columns by name.
 fn scores(bundle: &Path, to: &Path) -> BTreeMap<String, Vec<String>> {
+    scores_with(bundle, to, &[]).0
+}
+
+/// The same with more arguments, and what was printed.
+fn scores_with(bundle: &Path, to: &Path, more: &[&str]) -> (BTreeMap<String, Vec<String>>, String) {
     let customers = made().customers();
     let arguments = ["score".as_ref(), bundle.as_os_str(), customers.as_os_str(), "-o".as_ref(), to.as_os_str()];
-    let printed = succeed(arguments);
+    let printed = succeed(arguments.into_iter().chain(more.iter().map(AsRef::as_ref)));
     assert!(printed.contains("1500 rows, 1500 scored"), "{printed}");
     let text = fs::read_to_string(to).expect("scores");
     let mut lines = text.lines().map(fields);
     let header = lines.next().expect("a header");
     let rows: Vec<Vec<String>> = lines.collect();
     let column = |place: usize| rows.iter().map(|row| row[place].clone()).collect();
-    header.into_iter().enumerate().map(|(place, name)| (name, column(place))).collect()
+    (header.into_iter().enumerate().map(|(place, name)| (name, column(place))).collect(), printed)
+}
+
+/// Contributions to expected value add up to it, from the baseline that is printed.
+fn explains_money(bundle: &Path, to: &Path, wanted: &str) {
+    let (columns, printed) = scores_with(bundle, to, &[wanted, "--reasons", "2"]);
+    let (_, baseline) = printed.split_once("from an expected value of ").expect("the baseline is told");
+    let baseline: f64 = baseline.trim().parse().expect("a number");
+    let [first, second, others] =
+        ["contribution_1", "contribution_2", "contribution_others"].map(|name| numbers(&columns, name));
+    for (row_idx, expected) in numbers(&columns, "expected_value").into_iter().enumerate() {
+        let sum = baseline + first[row_idx] + second[row_idx] + others[row_idx];
+        assert!((sum - expected).abs() < 1e-3, "row {row_idx}: {sum}, {expected}");
+    }
+    assert!(first.iter().any(|found| *found < 0.0) && first.iter().any(|found| *found > 0.0), "both ways");
 }
 
 fn numbers(columns: &BTreeMap<String, Vec<String>>, name: &str) -> Vec<f64> {
@@ -151,6 +170,7 @@ fn a_value_run_becomes_a_bundle_that_tells_money() {
     let ratio = expected.iter().sum::<f64>() / worth;
     assert!((0.8..1.25).contains(&ratio), "money is counted in the data's unit: {ratio}");
 
+    explains_money(&bundle, &made().path("clv-explained.csv"), "--explain");
     let printed = succeed(["inspect".as_ref(), bundle.as_os_str()]);
     assert!(printed.starts_with("value bundle, format 2"), "{printed}");
     let printed = succeed(["verify".as_ref(), bundle.as_os_str()]);
@@ -205,6 +225,12 @@ fn a_joint_run_becomes_one_bundle_that_answers_both() {
     let mean = |rows: &[usize]| rows.iter().map(|row| buys[*row]).sum::<f64>() / rows.len() as f64;
     let (stay, leave) = (mean(&order[..375]), mean(&order[1_125..]));
     assert!(stay > leave + 0.1, "those who stay buy: {stay}, {leave}");
+    explains_money(&bundle, &made().path("joint-explained.csv"), "--explain=value");
+    let (_, printed) = scores_with(&bundle, &made().path("joint-explained.csv"), &["--explain"]);
+    assert!(
+        printed.contains("contributions add up from log-odds "),
+        "churn, where nothing else is asked for: {printed}"
+    );
 }
 
 #[test]
@@ -241,6 +267,11 @@ fn a_run_of_segments_becomes_a_bundle_that_finds_every_customer_again() {
         assert!(columns["name"].iter().all(|name| !name.is_empty()));
         assert!(numbers(&columns, "distance").iter().all(|distance| *distance >= 0.0));
         succeed(["verify".as_ref(), bundle.as_os_str()]);
+        let (to, customers) = (made().path("unexplained.csv"), made().customers());
+        let words = ["score".as_ref(), bundle.as_os_str(), customers.as_os_str(), "-o".as_ref(), to.as_os_str()];
+        let done = run(words.into_iter().chain(["--explain".as_ref()]));
+        assert!(done.code == 2 && done.stderr.contains("a bundle of task `segment`"), "{}", done.stderr);
+        assert!(!to.exists());
     }
 }
 

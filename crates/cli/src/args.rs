@@ -278,10 +278,10 @@ pub struct Score {
     /// What standard input is; without it, its first bytes tell.
     #[arg(long, value_enum)]
     pub input_format: Option<InputFormat>,
-    /// Also tell which columns moved each score most, and by how much in log-odds: Shapley values against the bundle's
-    /// sample rows.
-    #[arg(long)]
-    pub explain: bool,
+    /// Also tell which columns moved each score most, and by how much: Shapley values against the bundle's sample rows, of
+    /// churn in log-odds, of value in money. Where a bundle answers both, `--explain=value` asks for the latter.
+    #[arg(long, value_enum, value_name = "ANSWER", num_args = 0..=1, require_equals = true, default_missing_value = "any")]
+    pub explain: Option<Explained>,
     /// Columns named for each row.
     #[arg(long, default_value_t = 3, requires = "explain", value_name = "N",
         value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1000))]
@@ -294,6 +294,17 @@ pub struct Score {
     /// Of the orders.
     #[arg(long, default_value_t = 0, requires = "explain")]
     pub seed: u64,
+}
+
+/// Which answer `tenure score` explains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Explained {
+    /// Churn where the bundle answers it, else value.
+    Any,
+    /// The probability of churn.
+    Churn,
+    /// The expected value.
+    Value,
 }
 
 /// What `tenure score -` reads.

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 use tenure_artifact::RawValue;
-use tenure_artifact::bundle::{Action, Bundle};
+use tenure_artifact::bundle::{Action, Answer, Bundle};
 use tenure_config::{Data, Overrides, parse};
 use tenure_data::{
     BadRow, DataError, RawBatch, RawCells, RawColumn, RawFiles, RawStream, RawWanted, RejectWriter, ScoreColumns,
@@ -22,14 +22,14 @@ use crate::output::Output;
 use crate::progress::Progress;
 use crate::stages::answers::Telling;
 use crate::stages::compress::{ID, READ};
-use crate::stages::explain::{Explained, Explainer, Explaining};
+use crate::stages::explain::{Explained, Explainer, Explaining, Explicable};
 use crate::stages::score::{Scored, columns, score};
 
 /// Scores files into a file, or standard input onto standard output: lines of JSON, or an Arrow IPC stream.
 pub fn run(args: &args::Score, output: Output, progress: &mut Progress) -> Result<Exit, Failure> {
     let file = read(&args.bundle)?;
     let model = Model::from_bytes(&file)?;
-    let explainer = if args.explain { Some(explainer(&file, &model, args)?) } else { None };
+    let explainer = args.explain.map(|wanted| explainer(&file, &model, wanted, args)).transpose()?;
     let scorer = Scorer { model: &model, telling: Telling::of(&model), explainer };
     if args.files == ["-"] {
         return standard_input(&scorer, args);
@@ -54,21 +54,32 @@ impl Scorer<'_> {
     }
 }
 
-fn explainer<'m>(file: &[u8], model: &'m Model<'m>, args: &args::Score) -> Result<Explainer<'m>, Failure> {
-    if model.task() != "churn" {
-        let message = format!("a bundle of task `{}`", model.task());
-        return Err(Failure::usage(
-            message,
-            "`--explain` tells what moved a probability: give a bundle of task `churn`",
-        ));
-    }
+fn explainer<'m>(
+    file: &[u8],
+    model: &'m Model<'m>,
+    wanted: args::Explained,
+    args: &args::Score,
+) -> Result<Explainer<'m>, Failure> {
+    let answer = match (wanted, model.answer()) {
+        (args::Explained::Any | args::Explained::Churn, Answer::Churn { .. } | Answer::ChurnValue { .. }) => {
+            Explicable::LogOdds
+        }
+        (args::Explained::Any, Answer::Value(_))
+        | (args::Explained::Value, Answer::Value(_) | Answer::ChurnValue { .. }) => Explicable::Money,
+        _ => {
+            let message = format!("a bundle of task `{}`", model.task());
+            let hint = "`--explain` tells what moved a probability of churn (`--explain=churn`) or an expected value \
+                        (`--explain=value`): give a bundle that answers it";
+            return Err(Failure::usage(message, hint));
+        }
+    };
     let policy = Bundle::describe(file)?.policy;
     if [policy.missing, policy.unseen, policy.out_of_range].contains(&Action::Refuse) {
         let hint =
             "rows are explained by mixing them with others, which such a policy may refuse: leave `--explain` out";
         return Err(Failure::usage("the bundle's policy refuses rows", hint));
     }
-    let explaining = Explaining { n_reasons: args.reasons, n_orders: args.orders, seed: args.seed };
+    let explaining = Explaining { answer, n_reasons: args.reasons, n_orders: args.orders, seed: args.seed };
     Explainer::new(model, explaining).ok_or_else(|| {
         let hint = "scores are explained against the bundle's sample rows: make it again with `tenure compress`";
         Failure::usage("the bundle has no sample rows", hint)
@@ -111,17 +122,29 @@ fn files(
     let n_rejected = rejects.n_rows();
     let rejected = rejects.finish()?;
     let seconds = clock.elapsed().as_secs_f64();
-    let baseline = scorer.explainer.as_ref().map(Explainer::baseline);
     output.result(
         || {
             let text = text(target, rejected.as_deref(), [n_rows, n_scored, n_rejected, n_unusual], seconds);
-            baseline.map_or(text.clone(), |found| format!("{text}contributions add up from log-odds {found:.4}\n"))
+            match &scorer.explainer {
+                Some(explainer) => {
+                    let unit = match explainer.answer() {
+                        Explicable::LogOdds => "log-odds",
+                        Explicable::Money => "an expected value of",
+                    };
+                    format!("{text}contributions add up from {unit} {:.4}\n", explainer.baseline())
+                }
+                None => text,
+            }
         },
         || {
-            json!({
+            let mut told = json!({
                 "scores": target, "rejected_file": rejected, "rows": n_rows, "scored": n_scored,
-                "rejected": n_rejected, "unusual": n_unusual, "seconds": seconds, "baseline_log_odds": baseline,
-            })
+                "rejected": n_rejected, "unusual": n_unusual, "seconds": seconds,
+            });
+            if let Some(explainer) = &scorer.explainer {
+                told[baseline_name(explainer)] = json!(explainer.baseline());
+            }
+            told
         },
     );
     Ok(if n_scored == 0 { Exit::Data } else { Exit::Done })
@@ -356,11 +379,19 @@ fn answer(scorer: &Scorer<'_>, columns: &[RawColumn], line: &str, workspace: &mu
     if let Some(explainer) = &scorer.explainer {
         let found = explainer.explain(&one_row(columns, &row), [Some(0)]);
         let reason = |(column, contribution)| json!({ "column": column, "contribution": contribution });
-        answer["baseline_log_odds"] = json!(explainer.baseline());
+        answer[baseline_name(explainer)] = json!(explainer.baseline());
         answer["reasons"] = found.row(0).map(reason).collect();
         answer["contribution_others"] = json!(found.others(0));
     }
     Ok(answer)
+}
+
+/// What contributions start from, as JSON calls it.
+fn baseline_name(explainer: &Explainer<'_>) -> &'static str {
+    match explainer.answer() {
+        Explicable::LogOdds => "baseline_log_odds",
+        Explicable::Money => "baseline_value",
+    }
 }
 
 /// A row as a batch.

@@ -1,16 +1,41 @@
-//! Rows into the reasons for their scores: what each raw column adds to the log-odds, against the bundle's own rows.
+//! Rows into the reasons for their scores: what each raw column adds to the log-odds of churn or to the expected value,
+//! against the bundle's own rows.
 
 use tenure_artifact::bundle::Cell;
 use tenure_artifact::calibration::clipped_logit;
-use tenure_artifact::{ColumnValues, EncodedLevels};
+use tenure_artifact::{ColumnValues, EncodedLevels, RawValue};
 use tenure_data::{RawBatch, RawCells, Reasons};
 use tenure_edge::{Model, Prediction, Rows, Score, Workspace};
 use tenure_explain::{Attribution, Design};
 use tenure_table::MISSING_CODE;
 
+/// The answer that is explained, in the unit in which contributions add up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Explicable {
+    /// Churn, in log-odds.
+    LogOdds,
+    /// Expected value, in money.
+    Money,
+}
+
+impl Explicable {
+    /// NaN where a score does not have this answer.
+    fn of(self, score: Score) -> f64 {
+        match (self, score) {
+            (Self::LogOdds, Score::Churn { probability } | Score::ChurnValue { probability, .. }) => {
+                clipped_logit(probability)
+            }
+            (Self::Money, Score::Value { expected, .. } | Score::ChurnValue { expected, .. }) => expected,
+            _ => f64::NAN,
+        }
+    }
+}
+
 /// How scores are explained.
 #[derive(Clone, Copy, Debug)]
 pub struct Explaining {
+    /// The answer.
+    pub answer: Explicable,
     /// Columns named for each row.
     pub n_reasons: usize,
     /// Orders of the columns, at least.
@@ -28,7 +53,8 @@ pub struct Explainer<'m> {
     taken: Vec<Vec<usize>>,
     /// For each mixed row its background row.
     backgrounds: Vec<usize>,
-    /// The background's mean log-odds.
+    answer: Explicable,
+    /// The background's mean answer.
     baseline: f64,
 }
 
@@ -45,7 +71,7 @@ impl<'m> Explainer<'m> {
     /// None where the bundle has no samples to explain against, or no columns.
     pub fn new(model: &'m Model<'m>, explaining: Explaining) -> Option<Self> {
         let n_columns = model.encoder().inputs().len();
-        let samples = model.samples();
+        let (answer, samples) = (explaining.answer, model.samples());
         if n_columns == 0 || samples.is_empty() || samples.iter().any(|sample| sample.cells.len() != n_columns) {
             return None;
         }
@@ -53,13 +79,22 @@ impl<'m> Explainer<'m> {
         let mixed = |j: usize| design.mixtures().enumerate().filter(move |(_, m)| m.has(j)).map(|(place, _)| place);
         let taken = (0..n_columns).map(|j| mixed(j).collect()).collect();
         let backgrounds = design.mixtures().map(|mixture| mixture.background).collect();
-        let expected = samples.iter().map(|sample| clipped_logit(sample.expected[0]));
-        let baseline = expected.sum::<f64>() / samples.len() as f64;
+        let mut workspace = Workspace::new(model);
+        let mut total = 0.0;
+        for sample in samples {
+            let row: Vec<RawValue<'_>> = sample.cells.iter().map(Cell::as_raw).collect();
+            total += answer.of(model.predict(&row, &mut workspace).ok()?.score);
+        }
         let n_reasons = explaining.n_reasons.min(n_columns);
-        Some(Self { model, n_reasons, design, taken, backgrounds, baseline })
+        Some(Self { model, n_reasons, design, taken, backgrounds, answer, baseline: total / samples.len() as f64 })
     }
 
-    /// The mean log-odds of the background rows: what contributions start from.
+    /// The answer that is explained.
+    pub fn answer(&self) -> Explicable {
+        self.answer
+    }
+
+    /// The mean answer to the background rows: what contributions start from.
     pub fn baseline(&self) -> f64 {
         self.baseline
     }
@@ -148,7 +183,7 @@ impl<'e, 'b> Mixer<'e, 'b> {
         let scored = self.explainer.model.predict_batch(rows, &mut self.out, &mut self.workspace);
         scored.expect("mixed rows have the model's columns, and its policy refuses none");
         self.scores.clear();
-        self.scores.extend(self.out.iter().map(|prediction| log_odds(prediction.score)));
+        self.scores.extend(self.out.iter().map(|prediction| self.explainer.answer.of(prediction.score)));
         self.explainer.design.attribute(&self.scores)
     }
 }
@@ -195,8 +230,4 @@ impl<'b> Mixed<'b> {
             Self::Levels { mixed, levels, .. } => ColumnValues::Levels { codes: mixed, levels },
         }
     }
-}
-
-fn log_odds(score: Score) -> f64 {
-    if let Score::Churn { probability } = score { clipped_logit(probability) } else { f64::NAN }
 }
