@@ -2,6 +2,7 @@
 
 use super::Course;
 use crate::failure::Failure;
+use crate::stages::learn::Learner;
 use crate::stages::prepare;
 use crate::stages::value::forecast::Forecasts;
 use crate::stages::value::judge::judge;
@@ -24,8 +25,8 @@ pub fn run(course: &mut Course<'_>) -> Result<ValueResults, Failure> {
     dir.write_json("lifetime.json", &forecasts.fits)?;
     clock.lap("forecast");
 
-    let learner =
-        ValueLearner { plan, loaded: &loaded, forecasts: &forecasts, device, dir, interrupted: job.interrupted };
+    let base = Learner { plan, loaded: &loaded, device, dir, interrupted: job.interrupted };
+    let learner = ValueLearner { base, forecasts: &forecasts };
     let folds = learner.learn(partitions, progress)?;
     clock.lap("train");
 

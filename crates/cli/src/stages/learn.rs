@@ -10,6 +10,7 @@ use tenure_data::Loaded;
 use tenure_encode::{Dataset, Partition, fit_transform, transform};
 use tenure_evaluate::{Choice, EvaluateError, Method, Scored, choose_calibration, fit_calibration};
 use tenure_model::ChosenDevice;
+use tenure_table::Table;
 use tenure_train::{Checkpoints, EpochRecord, FitJob, Labels, Trained};
 
 use crate::failure::Failure;
@@ -56,17 +57,32 @@ pub struct Learner<'a> {
 impl Learner<'_> {
     /// Learns from every partition and keeps the models in the run.
     pub fn learn(&self, partitions: Vec<Partition>, progress: &mut Progress) -> Result<Vec<Fold>, Failure> {
+        self.learn_each(partitions, progress, |fold_idx, partition, name, progress| {
+            let fold = self.learn_one(fold_idx, partition, name, progress)?;
+            self.keep(fold_idx, &fold)?;
+            let history = fold.trained.history().to_vec();
+            Ok((fold, history))
+        })
+    }
+
+    /// Calls `learn` for each partition with its number, what its training is called and the progress to tell; writes the
+    /// epochs that it gives back beside what it learned to `history.jsonl`.
+    pub fn learn_each<F>(
+        &self,
+        partitions: Vec<Partition>,
+        progress: &mut Progress,
+        mut learn: impl FnMut(usize, Partition, &str, &mut Progress) -> Result<(F, Vec<EpochRecord>), Failure>,
+    ) -> Result<Vec<F>, Failure> {
         let n_folds = partitions.len();
         let mut folds = Vec::with_capacity(n_folds);
-        let mut history = Vec::new();
+        let mut lines = Vec::new();
         for (fold_idx, partition) in partitions.into_iter().enumerate() {
             let name = if n_folds == 1 { "train".to_owned() } else { format!("train fold {}/{n_folds}", fold_idx + 1) };
-            let fold = self.learn_one(fold_idx, partition, &name, progress)?;
-            self.keep(fold_idx, &fold)?;
-            history_lines(fold_idx, fold.trained.history(), &mut history);
+            let (fold, history) = learn(fold_idx, partition, &name, progress)?;
+            history_lines(fold_idx, &history, &mut lines);
             folds.push(fold);
         }
-        self.dir.write("history.jsonl", &history)?;
+        self.dir.write("history.jsonl", &lines)?;
         Ok(folds)
     }
 
@@ -77,15 +93,11 @@ impl Learner<'_> {
         name: &str,
         progress: &mut Progress,
     ) -> Result<Fold, Failure> {
-        let (table, seed) = (&self.loaded.table, self.plan.experiment.seed);
-        progress.begin("encode", None);
-        let encode_seed = seeds::derive(seed, "encode", fold_idx);
-        let (preprocessor, train) = fit_transform(table, &partition.train, &self.plan.encode, encode_seed)?;
-        let validation = transform(&preprocessor, table, &partition.validation)?;
-        let trained = self.train(fold_idx, &train, &validation, name, progress)?;
+        let (preprocessor, [train, validation]) = self.encode(fold_idx, &self.loaded.table, &partition, progress)?;
+        let trained = self.train(fold_idx, [&train, &validation], Labels::Churn, name, progress)?;
         progress.begin("calibrate", None);
         let raw = scored(&trained.predict(&validation)?, &validation)?;
-        let calibration_seed = seeds::derive(seed, "calibrate", fold_idx);
+        let calibration_seed = seeds::derive(self.plan.experiment.seed, "calibrate", fold_idx);
         let calibration = calibrate(self.plan.evaluate.calibration, &raw, calibration_seed)?;
         progress.end();
         Ok(Fold {
@@ -97,11 +109,27 @@ impl Learner<'_> {
         })
     }
 
-    fn train(
+    /// Encoders fitted on a partition's training rows of a table, those rows and its validation rows.
+    pub fn encode(
         &self,
         fold_idx: usize,
-        train: &Dataset,
-        validation: &Dataset,
+        table: &Table,
+        partition: &Partition,
+        progress: &mut Progress,
+    ) -> Result<(Preprocessor, [Dataset; 2]), Failure> {
+        progress.begin("encode", None);
+        let seed = seeds::derive(self.plan.experiment.seed, "encode", fold_idx);
+        let (preprocessor, train) = fit_transform(table, &partition.train, &self.plan.encode, seed)?;
+        let validation = transform(&preprocessor, table, &partition.validation)?;
+        Ok((preprocessor, [train, validation]))
+    }
+
+    /// Trains on encoded rows of a partition, with checkpoints and progress.
+    pub fn train(
+        &self,
+        fold_idx: usize,
+        [train, validation]: [&Dataset; 2],
+        labels: Labels,
         name: &str,
         progress: &mut Progress,
     ) -> Result<Trained, Failure> {
@@ -109,7 +137,7 @@ impl Learner<'_> {
         let job = FitJob {
             train,
             validation,
-            labels: Labels::Churn,
+            labels,
             model: &self.plan.model,
             settings,
             seed: seeds::derive(self.plan.experiment.seed, "train", fold_idx),
@@ -136,7 +164,7 @@ impl Learner<'_> {
 }
 
 /// Where a partition's checkpoints go.
-pub fn checkpoints(dir: &RunDir, name: &str) -> Checkpoints {
+fn checkpoints(dir: &RunDir, name: &str) -> Checkpoints {
     Checkpoints::new(dir.file("checkpoints").join(name))
 }
 
@@ -146,7 +174,7 @@ pub fn forget_checkpoints(dir: &RunDir) -> Result<(), Failure> {
 }
 
 /// Appends the epochs of a partition's networks to `history.jsonl`.
-pub fn history_lines(partition: usize, records: &[EpochRecord], history: &mut Vec<u8>) {
+fn history_lines(partition: usize, records: &[EpochRecord], history: &mut Vec<u8>) {
     for &record in records {
         serde_json::to_writer(&mut *history, &HistoryLine { partition, record }).expect("numbers serialize");
         history.push(b'\n');
@@ -183,7 +211,7 @@ pub fn calibrate(kind: plan::Calibration, validation: &Scored, seed: u64) -> Res
 }
 
 /// Shows each epoch, and stops training when the user asks.
-pub struct Epochs<'a> {
+struct Epochs<'a> {
     progress: &'a mut Progress,
     n_done: u64,
     interrupted: &'a AtomicBool,
@@ -191,7 +219,7 @@ pub struct Epochs<'a> {
 
 impl<'a> Epochs<'a> {
     /// Nothing is done yet.
-    pub fn new(progress: &'a mut Progress, interrupted: &'a AtomicBool) -> Self {
+    fn new(progress: &'a mut Progress, interrupted: &'a AtomicBool) -> Self {
         Self { progress, n_done: 0, interrupted }
     }
 }

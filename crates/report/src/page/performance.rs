@@ -167,7 +167,9 @@ fn partitions(partitions: &[PartitionFacts]) -> Option<Figure> {
 /// Which features matter, and what each of the top ones does.
 pub(crate) fn features(results: &RunResults) -> Section {
     let mut section = Section::new("features", "Features");
-    section.figures.extend(plot::importance::figure(&results.evaluation));
+    let losses: Vec<_> =
+        results.evaluation.importance.iter().map(|one| (one.feature.as_str(), &one.auc_loss)).collect();
+    section.figures.extend(plot::importance::figure("AUC", &losses));
     section.figures.extend(plot::dependence::figures(&results.dependence, Unit::Share));
     section
 }

@@ -9,7 +9,7 @@ use crate::document::{Alert, Block, Document, Section, Tile};
 use crate::figure::{DataTable, Figure, Unit};
 use crate::number::{count, fixed, percent, percent1, significant};
 use crate::page::{configuration, data as shared, footer, headline, performance};
-use crate::plot::{dependence, learning, retention, timeline};
+use crate::plot::{dependence, importance, learning, retention, timeline};
 use crate::results::PartitionFacts;
 use crate::words::capitalized;
 use crate::{date, number};
@@ -282,7 +282,9 @@ fn partitions(partitions: &[PartitionFacts]) -> Option<Figure> {
 /// Which features matter, and what each of the top ones does.
 fn features(results: &ValueResults) -> Section {
     let mut section = Section::new("features", "Features");
-    section.figures.extend(plot::importance::figure(&results.judgement));
+    let losses: Vec<_> =
+        results.judgement.importance.iter().map(|one| (one.feature.as_str(), &one.gini_loss)).collect();
+    section.figures.extend(importance::figure("normalized Gini", &losses));
     section.figures.extend(dependence::figures(&results.dependence, Unit::Amount));
     section
 }

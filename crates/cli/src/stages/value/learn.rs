@@ -1,22 +1,17 @@
 //! One partition after the other: encode, train, and set the level of predictions on validation rows.
 
-use std::sync::atomic::AtomicBool;
-
 use tenure_artifact::Preprocessor;
-use tenure_config::{Calibration, Plan, Pool, Task};
-use tenure_data::Loaded;
-use tenure_encode::{Dataset, Partition, fit_transform, transform};
-use tenure_model::ChosenDevice;
+use tenure_config::{Calibration, Pool, Task};
+use tenure_encode::{Dataset, Partition};
 use tenure_table::{Role, Table, Values};
-use tenure_train::{FitJob, Labels, Trained};
+use tenure_train::{Labels, Trained};
 
 use super::forecast::Forecasts;
 use super::pool::Pooling;
 use crate::failure::Failure;
 use crate::progress::Progress;
-use crate::run_dir::RunDir;
 use crate::seeds;
-use crate::stages::learn::{Epochs, calibrate, checkpoints, history_lines, scored};
+use crate::stages::learn::{Learner, calibrate, scored};
 
 /// What one partition taught.
 pub struct ValueFold {
@@ -45,65 +40,49 @@ pub struct ValueNetwork {
 
 /// What learning needs to know.
 pub struct ValueLearner<'a> {
-    /// The experiment.
-    pub plan: &'a Plan,
-    /// The data.
-    pub loaded: &'a Loaded,
+    /// What it needs to know whatever is learned.
+    pub base: Learner<'a>,
     /// What the purchase models say of each row.
     pub forecasts: &'a Forecasts,
-    /// Where tensors live.
-    pub device: &'a ChosenDevice,
-    /// Where weights and checkpoints go.
-    pub dir: &'a RunDir,
-    /// Set when the user wants to stop.
-    pub interrupted: &'a AtomicBool,
 }
 
 impl ValueLearner<'_> {
     /// Learns from every partition and keeps the models in the run.
     pub fn learn(&self, partitions: Vec<Partition>, progress: &mut Progress) -> Result<Vec<ValueFold>, Failure> {
-        if !self.plan.model.kind.is_network() {
+        let Learner { plan, loaded, .. } = self.base;
+        if !plan.model.kind.is_network() {
             let fold = |partition| ValueFold { partition, network: None, pooling: Pooling::default() };
             return Ok(partitions.into_iter().map(fold).collect());
         }
-        let offset = self.forecasts.offset(self.plan.model.offset);
-        let table = relative(&self.loaded.table, offset.as_deref());
-        let n_folds = partitions.len();
-        let mut history = Vec::new();
-        let mut folds = Vec::with_capacity(n_folds);
-        for (fold_idx, partition) in partitions.into_iter().enumerate() {
-            let name = if n_folds == 1 { "train".to_owned() } else { format!("train fold {}/{n_folds}", fold_idx + 1) };
-            let fold = self.learn_one(fold_idx, partition, &table, offset.as_deref(), &name, progress)?;
-            if let Some(network) = &fold.network {
-                self.keep(fold_idx, network, fold.pooling)?;
-                history_lines(fold_idx, network.trained.history(), &mut history);
-            }
-            folds.push(fold);
-        }
-        self.dir.write("history.jsonl", &history)?;
-        Ok(folds)
+        let offset = self.forecasts.offset(plan.model.offset);
+        let table = relative(&loaded.table, offset.as_deref());
+        self.base.learn_each(partitions, progress, |fold_idx, partition, name, progress| {
+            let (network, pooling) =
+                self.learn_one(fold_idx, &partition, (&table, offset.as_deref()), name, progress)?;
+            self.keep(fold_idx, &network, pooling)?;
+            let history = network.trained.history().to_vec();
+            Ok((ValueFold { partition, network: Some(network), pooling }, history))
+        })
     }
 
     fn learn_one(
         &self,
         fold_idx: usize,
-        partition: Partition,
-        table: &Table,
-        offset: Option<&[f64]>,
+        partition: &Partition,
+        (table, offset): (&Table, Option<&[f64]>),
         name: &str,
         progress: &mut Progress,
-    ) -> Result<ValueFold, Failure> {
-        progress.begin("encode", None);
-        let seed = seeds::derive(self.plan.experiment.seed, "encode", fold_idx);
-        let (preprocessor, train) = fit_transform(table, &partition.train, &self.plan.encode, seed)?;
-        let validation = transform(&preprocessor, table, &partition.validation)?;
-        let trained = self.train(fold_idx, &train, &validation, name, progress)?;
+    ) -> Result<(ValueNetwork, Pooling), Failure> {
+        let Learner { plan, loaded, .. } = self.base;
+        let (preprocessor, [train, validation]) = self.base.encode(fold_idx, table, partition, progress)?;
+        let labels = labels(plan.experiment.task);
+        let trained = self.base.train(fold_idx, [&train, &validation], labels, name, progress)?;
         progress.begin("calibrate", None);
         let churn = self.churn_calibration(fold_idx, &trained, &validation)?;
         let mut network = ValueNetwork { preprocessor, trained, weight: 1.0, scale: 1.0, churn };
         let rows = &partition.validation;
         let alone = network.expected(&validation, rows, offset)?;
-        let actual = actual(&self.loaded.table, rows);
+        let actual = actual(&loaded.table, rows);
         let forecast: Option<Vec<f64>> = offset.map(|offset| rows.iter().map(|&row| offset[row as usize]).collect());
         if let Some(forecast) = &forecast {
             network.weight = least_squares(&alone, forecast, &actual);
@@ -112,17 +91,17 @@ impl ValueLearner<'_> {
             alone.iter().zip(rows).map(|(&value, &row)| network.blend(value, offset, row)).collect();
         network.scale = self.scale(&blended, &actual, &validation.weight);
         let predicted: Vec<f64> = blended.iter().map(|value| value * network.scale).collect();
-        let pooling = match self.plan.evaluate.pool {
+        let pooling = match plan.evaluate.pool {
             Pool::None => Pooling::default(),
-            Pool::Auto => Pooling::choose(&predicted, &actual, &cutoffs(&self.loaded.table, rows), forecast.as_deref()),
+            Pool::Auto => Pooling::choose(&predicted, &actual, &cutoffs(&loaded.table, rows), forecast.as_deref()),
         };
         progress.end();
-        Ok(ValueFold { partition, network: Some(network), pooling })
+        Ok((network, pooling))
     }
 
     /// Sum of actual over sum of expected values; 1 where the plan calibrates nothing.
     fn scale(&self, expected: &[f64], actual: &[f64], weight: &[f32]) -> f64 {
-        if self.plan.evaluate.calibration == Calibration::None {
+        if self.base.plan.evaluate.calibration == Calibration::None {
             return 1.0;
         }
         let sum = |values: &[f64]| values.iter().zip(weight).map(|(value, &w)| value * f64::from(w)).sum::<f64>();
@@ -136,55 +115,27 @@ impl ValueLearner<'_> {
         trained: &Trained,
         validation: &Dataset,
     ) -> Result<Option<tenure_evaluate::Choice>, Failure> {
-        if !self.plan.experiment.task.predicts_churn() {
+        if !self.base.plan.experiment.task.predicts_churn() {
             return Ok(None);
         }
         let raw = scored(&trained.predict(validation)?, validation)?;
-        let seed = seeds::derive(self.plan.experiment.seed, "calibrate", fold_idx);
-        Ok(Some(calibrate(self.plan.evaluate.calibration, &raw, seed)?))
-    }
-
-    fn train(
-        &self,
-        fold_idx: usize,
-        train: &Dataset,
-        validation: &Dataset,
-        name: &str,
-        progress: &mut Progress,
-    ) -> Result<Trained, Failure> {
-        let settings = &self.plan.train;
-        let labels = labels(self.plan.experiment.task);
-        let job = FitJob {
-            train,
-            validation,
-            labels,
-            model: &self.plan.model,
-            settings,
-            seed: seeds::derive(self.plan.experiment.seed, "train", fold_idx),
-            device: self.device,
-        };
-        let places = checkpoints(self.dir, &format!("partition-{fold_idx}"));
-        let places = (settings.checkpoint_every > 0).then_some(places);
-        progress.begin(name, Some((settings.epochs * settings.seeds.max(1)) as u64));
-        let mut observer = Epochs::new(progress, self.interrupted);
-        let trained = tenure_train::fit(job, &mut observer, places.as_ref())?;
-        progress.end();
-        Ok(trained)
+        let seed = seeds::derive(self.base.plan.experiment.seed, "calibrate", fold_idx);
+        Ok(Some(calibrate(self.base.plan.evaluate.calibration, &raw, seed)?))
     }
 
     /// Keeps what scoring needs: encoders, networks, calibration.
     fn keep(&self, fold_idx: usize, network: &ValueNetwork, pooling: Pooling) -> Result<(), Failure> {
         let name = format!("model/partition-{fold_idx}");
-        let folder = self.dir.folder(&name)?;
+        let folder = self.base.dir.folder(&name)?;
         network.trained.save(&folder)?;
-        self.dir.write_json(&format!("{name}/preprocessor.json"), &network.preprocessor)?;
+        self.base.dir.write_json(&format!("{name}/preprocessor.json"), &network.preprocessor)?;
         if let Some(churn) = &network.churn {
-            self.dir.write_json(&format!("{name}/calibration.json"), &churn.map)?;
+            self.base.dir.write_json(&format!("{name}/calibration.json"), &churn.map)?;
         }
         let level = serde_json::json!({
             "weight": network.weight, "scale": network.scale, "pooled_share": pooling.share,
         });
-        Ok(self.dir.write_json(&format!("{name}/value_calibration.json"), &level)?)
+        Ok(self.base.dir.write_json(&format!("{name}/value_calibration.json"), &level)?)
     }
 }
 

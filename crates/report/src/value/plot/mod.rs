@@ -5,7 +5,6 @@ pub(crate) mod baselines;
 pub(crate) mod coverage;
 pub(crate) mod deciles;
 pub(crate) mod gain;
-pub(crate) mod importance;
 pub(crate) mod pit;
 pub(crate) mod slices;
 pub(crate) mod targeting;
