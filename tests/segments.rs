@@ -241,6 +241,98 @@ fn a_run_of_segments_leaves_everything_and_repeats_to_the_bit() {
     );
 }
 
+/// A run that says what it does.
+fn loud(file: &Path, runs: &Path, more: &[&str]) -> Vec<String> {
+    experiment(file, runs, more).into_iter().filter(|word| word != "--quiet").collect()
+}
+
+/// Made customers, more than fit the least memory that a run can do with.
+fn many_customers(folder: &Path) -> PathBuf {
+    let made = folder.join("made");
+    let place = made.display().to_string();
+    succeed(["synth", &place, "--kind", "customers", "--customers", "120000", "--measures", "60", "--quiet"]);
+    let text = format!(
+        "[experiment]\ntask = \"segments\"\n[data]\nsource = \"customers\"\nfiles = [\"{place}/customers*\"]\n[data.columns]\n\
+         customer_id = \"id\"\nchurned = \"target\"\n[segments]\nk = 4\nn_init = 3\nn_refits = 1\nmax_sample = 300\nmax_iter = 10\n\
+         value = \"measure_01\"\n"
+    );
+    write(folder, "many.toml", &text)
+}
+
+#[test]
+fn a_run_in_little_memory_tells_the_same_to_the_bit_and_leaves_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = many_customers(folder.path());
+    for metric in ["euclidean", "cosine"] {
+        let metric = format!("segments.metric={metric:?}");
+        let (whole, little) = (folder.path().join("whole"), folder.path().join("little"));
+        succeed(experiment(&file, &whole, &["--set", &metric]));
+        let done = run(loud(&file, &little, &["--set", &metric, "--set", "segments.memory=\"30MB\""]));
+        assert!(done.code == 0 && done.stderr.contains("in a scratch file"), "{}", done.stderr);
+        let (a, b) = (only_run(&whole), only_run(&little));
+        let mut names: Vec<String> = Vec::new();
+        for entry in fs::read_dir(&b).unwrap() {
+            names.push(entry.unwrap().file_name().into_string().unwrap());
+        }
+        for name in ["metrics.json", "model/centroids.json", "model/preprocessor.json"] {
+            let text = |run: &Path| fs::read_to_string(run.join(name)).unwrap();
+            assert!(text(&a) == text(&b), "{name} differs");
+        }
+        let told = |run: &Path| {
+            let read = read_segments(&run.join("segments.parquet")).unwrap();
+            (read.id, read.segment)
+        };
+        assert!(told(&a) == told(&b), "segments.parquet differs");
+        let columns = |run: &Path| json(&run.join("report.json"))["data"].clone();
+        assert_eq!(columns(&a)["n_examples"], columns(&b)["n_examples"]);
+        assert_eq!(columns(&a)["columns"].as_array().unwrap().len(), columns(&b)["columns"].as_array().unwrap().len());
+        let mut expected: Vec<String> =
+            fs::read_dir(&a).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        expected.sort();
+        names.sort();
+        assert_eq!(names, expected, "the scratch file has no name");
+        fs::remove_dir_all(&whole).unwrap();
+        fs::remove_dir_all(&little).unwrap();
+    }
+    let done = run(experiment(&file, &folder.path().join("refused"), &["--set", "segments.memory=\"2MB\""]));
+    assert_eq!(done.code, 3, "{}", done.stderr);
+    assert!(
+        done.stderr.contains("error[SEG0010]: `segments.memory` is too small for 120000 customers of "),
+        "{}",
+        done.stderr
+    );
+    assert!(done.stderr.contains("found \"2MB\""), "{}", done.stderr);
+}
+
+#[test]
+fn encoded_events_in_little_memory_tell_the_same_to_the_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = folder.path().join("made").display().to_string();
+    succeed(["synth", &made, "--customers", "200000", "--mean-events", "3", "--quiet"]);
+    let windows =
+        ["30d", "90d", "180d"].map(|w| format!("\"n_purchases_{w}\", \"n_active_days_{w}\", \"spend_sum_{w}\""));
+    let lags = [1, 2, 3, 4, 5, 6].map(|i| format!("\"n_purchases_30d_lag{i}\", \"spend_sum_30d_lag{i}\""));
+    let text = format!(
+        "[experiment]\ntask = \"segments\"\n[data]\nsource = \"events\"\nfiles = [\"{made}/events*\"]\n[data.columns]\n\
+         customer_id = \"id\"\ntime = \"time\"\namount = \"amount\"\n[segments]\nk = 3\nn_init = 1\nn_refits = 0\nmax_sample = 300\n\
+         max_iter = 5\nfeatures = [\"recency_days\", \"tenure_days\", \"n_purchases\", \"n_active_days\", \"spend_sum\", \
+         \"spend_mean\", \"spend_std\", \"spend_max\", \"spend_last\", \"gap_mean_days\", \"gap_std_days\", \"gap_max_days\", {}, {}, \
+         \"n_purchases_decay_30d\", \"spend_decay_30d\", \"n_purchases_decay_90d\", \"spend_decay_90d\"]\n",
+        windows.join(", "),
+        lags.join(", ")
+    );
+    let file = write(folder.path(), "log.toml", &text);
+    let found = ["1GB", "28MB"].map(|memory| {
+        let runs = folder.path().join(memory);
+        let done = run(loud(&file, &runs, &["--set", &format!("segments.memory={memory:?}")]));
+        assert_eq!(done.code, 0, "{}", done.stderr);
+        assert_eq!(done.stderr.contains("in a scratch file"), memory == "28MB", "{}", done.stderr);
+        let run = only_run(&runs);
+        ["metrics.json", "model/centroids.json"].map(|name| fs::read_to_string(run.join(name)).unwrap())
+    });
+    assert!(found[0] == found[1], "the metrics or centroids differ");
+}
+
 #[test]
 fn a_plan_of_segments_says_what_will_be_clustered() {
     let folder = tempfile::tempdir().unwrap();

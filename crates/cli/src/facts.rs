@@ -24,6 +24,7 @@ pub fn data(plan: &Plan, loaded: &Loaded, preprocessor: &Preprocessor) -> DataFa
     let table = &loaded.table;
     let all: Vec<u32> = (0..table.n_rows() as u32).collect();
     let counts = row_count(table, &all);
+    let stored = loaded.stored.as_ref().map(|stored| stored.n_rows() as u64);
     DataFacts {
         source: plan.data.source.to_string(),
         files: loaded
@@ -47,7 +48,7 @@ pub fn data(plan: &Plan, loaded: &Loaded, preprocessor: &Preprocessor) -> DataFa
         notes: loaded.validation.notes.clone(),
         rejected_file: (loaded.rejected.n_rows() > 0).then(|| "rejected.csv".to_owned()),
         time_range: loaded.events.as_ref().map(|events| (events.first, events.last)),
-        n_examples: counts.n_rows,
+        n_examples: stored.unwrap_or(counts.n_rows),
         n_positive: counts.n_positive,
         columns: columns(loaded, preprocessor),
     }
@@ -115,7 +116,16 @@ fn columns(loaded: &Loaded, preprocessor: &Preprocessor) -> Vec<ColumnFacts> {
         missing_share: missing_share(&column.values),
         origin: lineage(&column.name).map(origin).unwrap_or_default(),
     };
-    loaded.table.columns().iter().map(describe).collect()
+    let stored = loaded.stored.iter().flat_map(|stored| {
+        stored.columns().iter().map(|column| ColumnFacts {
+            name: column.name.clone(),
+            role: column.role,
+            encoding: encoding(preprocessor, &column.name),
+            missing_share: column.n_missing as f64 / stored.n_rows().max(1) as f64,
+            origin: String::new(),
+        })
+    });
+    loaded.table.columns().iter().map(describe).chain(stored).collect()
 }
 
 fn origin(feature: &FeatureLineage) -> String {

@@ -132,6 +132,9 @@ pub enum ClusterError {
     /// The source could not give its rows.
     #[error("rows could not be read")]
     Source(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The scratch file could not be written, such as on a full disk.
+    #[error("rows could not be written to the scratch file")]
+    Scratch(#[source] std::io::Error),
     /// The device could not compute.
     #[error("the GPU could not cluster the rows: {message}")]
     Device {

@@ -1,5 +1,7 @@
 //! A whole fit: survey, seeding, Lloyd iterations, the best restart's labels.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 use tenure_kernels::kmeans::{Rows, chunk_rows};
 
@@ -57,7 +59,8 @@ impl KMeans {
     /// Fits rows that come in passes, and tells of progress. The same rows in the same order give the same bits as
     /// [`fit`](KMeans::fit), however they are cut into blocks.
     ///
-    /// In memory stay 12 bytes for each row (label, distance) and `4 · n_init` while centroids are sought.
+    /// In memory stay 12 bytes for each row (label, distance), and before that, while centroids are sought, 4 for each
+    /// restart that runs ([`together`](KMeans::together)).
     pub fn fit_source(&self, source: &mut dyn RowSource, observer: &mut dyn Observer) -> Result<Fitted, ClusterError> {
         let n_columns = source.n_columns();
         if n_columns == 0 {
@@ -66,15 +69,32 @@ impl KMeans {
         self.check(n_columns)?;
         let chunk_rows = chunk_rows(self.k);
         let survey = survey(source, self.k, chunk_rows, self.metric)?;
-        let initial = seed(self, source, &survey, observer)?;
-        let mut restarts: Vec<Restart> =
-            initial.into_iter().map(|centroids| Restart::new(centroids, n_columns, self.metric)).collect();
         let lloyd = Lloyd { settings: self, survey: &survey, n_columns, chunk_rows };
+        let mut restarts: Vec<Restart> = Vec::with_capacity(self.n_restarts());
+        let seeded = |of: Range<usize>, source: &mut dyn RowSource, observer: &mut dyn Observer| {
+            let initial = seed(self, of, source, &survey, observer)?;
+            let restart = |centroids| Restart::new(centroids, n_columns, self.metric);
+            Ok::<Vec<Restart>, ClusterError>(initial.into_iter().map(restart).collect())
+        };
         #[cfg(feature = "gpu")]
-        if let (Device::Gpu(gpu), Some(rows)) = (&self.device, source.in_memory()) {
-            return lloyd_gpu::fit(&lloyd, gpu, rows, restarts, observer);
+        if let Device::Gpu(gpu) = &self.device
+            && source.in_memory().is_some()
+        {
+            restarts = seeded(0..self.n_restarts(), source, observer)?;
+            if let Some(rows) = source.in_memory() {
+                return lloyd_gpu::fit(&lloyd, gpu, rows, restarts, observer);
+            }
         }
-        lloyd.run(source, &mut restarts, observer)?;
+        while restarts.len() < self.n_restarts() {
+            let end = self.n_restarts().min(restarts.len().saturating_add(self.together));
+            let mut some = seeded(restarts.len()..end, source, observer)?;
+            lloyd.run(source, &mut some, observer)?;
+            // Where rows were given to last is not asked for again.
+            for restart in &mut some {
+                restart.given = None;
+            }
+            restarts.append(&mut some);
+        }
         finish(source, &survey, &restarts, chunk_rows)
     }
 }

@@ -35,7 +35,7 @@ impl KMeans {
         let chunk_rows = chunk_rows(self.k);
         let mut source = rows;
         let survey = survey(&mut source, self.k, chunk_rows, self.metric)?;
-        let initial = seed(&settings, &mut source, &survey, &mut Silent)?;
+        let initial = seed(&settings, 0..settings.n_restarts(), &mut source, &survey, &mut Silent)?;
         let mut restart = Restart::new(initial.concat(), rows.n_columns, self.metric);
         let draws = Draws::new(&survey);
         let mut stream = Stream::new(self.seed, BATCHES);

@@ -1,5 +1,7 @@
 //! Each row's squared distance to the nearest centre chosen so far, for every restart: the state of D² seeding.
 
+use std::sync::{Mutex, PoisonError};
+
 use rayon::prelude::*;
 use tenure_kernels::kmeans::Rows;
 use tenure_kernels::kmeans::cpu::{Frame, Level, Panel, lower, padded, potentials};
@@ -7,6 +9,7 @@ use tenure_kernels::kmeans::cpu::{Frame, Level, Panel, lower, padded, potentials
 use crate::error::ClusterError;
 use crate::lloyd::same_rows;
 use crate::random::Stream;
+use crate::shared::{Chunks, SharedRows};
 use crate::source::{RowSource, for_each_block};
 use crate::survey::Survey;
 
@@ -40,6 +43,9 @@ impl<'a> Nearest<'a> {
     pub(crate) fn lower(&mut self, source: &mut dyn RowSource, centres: &[Vec<f64>]) -> Result<(), ClusterError> {
         let panels = panels(&self.survey.frame, centres, source.n_columns());
         let (chunk_rows, stride) = (self.chunk_rows, self.stride());
+        if let Some(rows) = source.shared() {
+            return self.lower_shared(rows, source.n_columns(), &panels);
+        }
         let mut n_rows = 0;
         for_each_block(source, chunk_rows, |first_row, rows| {
             let first = first_row / chunk_rows;
@@ -57,6 +63,21 @@ impl<'a> Nearest<'a> {
         same_rows(self.survey.n_rows, n_rows)
     }
 
+    fn lower_shared(&mut self, rows: &dyn SharedRows, n_columns: usize, panels: &[Panel]) -> Result<(), ClusterError> {
+        same_rows(self.survey.n_rows, rows.n_rows())?;
+        let (chunk_rows, n_restarts, stride) = (self.chunk_rows, self.n_restarts, self.stride());
+        // Each chunk is worked on once: no thread waits for another's lock.
+        let states: Vec<Mutex<(&mut [f32], &mut Vec<f64>)>> =
+            self.squared.chunks_mut(stride).zip(&mut self.totals).map(Mutex::new).collect();
+        let work = |start: usize, rows: Rows<'_>| {
+            let mut state = states[start / chunk_rows].lock().unwrap_or_else(PoisonError::into_inner);
+            let (squared, totals) = &mut *state;
+            **totals = lower(panels, rows, &mut squared[..n_restarts * padded(rows.len())]);
+            Ok(())
+        };
+        Chunks { rows, n_columns, chunk_rows }.each(1, work, |_, ()| ())
+    }
+
     /// The potential of each restart with each of its candidates added, `[R][candidates]`.
     pub(crate) fn potentials(
         &self,
@@ -67,6 +88,21 @@ impl<'a> Nearest<'a> {
         let panels = panels(&self.survey.frame, candidates, d);
         let stride = self.stride();
         let mut sums: Vec<Vec<f64>> = candidates.iter().map(|candidates| vec![0.0; candidates.len() / d]).collect();
+        let mut add = |partial: Vec<Vec<f64>>| {
+            let pairs = sums.iter_mut().flatten().zip(partial.iter().flatten());
+            pairs.for_each(|(sum, partial)| *sum += partial);
+        };
+        if let Some(rows) = source.shared() {
+            same_rows(self.survey.n_rows, rows.n_rows())?;
+            let n_bytes = 8 * candidates.iter().map(|candidates| candidates.len() / d).sum::<usize>();
+            let work = |start: usize, rows: Rows<'_>| {
+                let squared = &self.squared[start / self.chunk_rows * stride..];
+                Ok(potentials(&panels, rows, &squared[..self.n_restarts * padded(rows.len())]))
+            };
+            Chunks { rows, n_columns: d, chunk_rows: self.chunk_rows }
+                .each(n_bytes, work, |_, partial| add(partial))?;
+            return Ok(sums);
+        }
         let mut n_rows = 0;
         for_each_block(source, self.chunk_rows, |first_row, rows| {
             n_rows += rows.len();
@@ -76,10 +112,7 @@ impl<'a> Nearest<'a> {
                 .zip(chunks(rows, self.chunk_rows))
                 .map(|(squared, rows)| potentials(&panels, rows, &squared[..self.n_restarts * padded(rows.len())]))
                 .collect();
-            for partial in partials {
-                let pairs = sums.iter_mut().flatten().zip(partial.iter().flatten());
-                pairs.for_each(|(sum, partial)| *sum += partial);
-            }
+            partials.into_iter().for_each(&mut add);
             Ok(())
         })?;
         same_rows(self.survey.n_rows, n_rows)?;

@@ -2,11 +2,11 @@
 //!
 //! Decoding a Parquet or CSV file takes longer than a Lloyd iteration over what comes out of it, and every iteration is a
 //! pass. Rows are therefore decoded once, into a scratch file of plain numbers. Where the system reads at any place of a
-//! file, every thread reads the chunk that it works on; elsewhere a thread of its own reads while the rows read before are
-//! at work.
+//! file (Unix, Windows), every thread reads the chunk that it works on; elsewhere a thread of its own reads while the rows
+//! read before are at work.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Write};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 
@@ -17,7 +17,10 @@ use crate::shared::SharedRows;
 use crate::source::{RowSource, for_each_block};
 use crate::survey::{Overview, SURVEY_ROWS};
 
-/// Rows of a block for each thread: four chunks of the grid, or more than one where `K` is large.
+/// Bytes of a block for each thread: with few columns four chunks of the grid, or more than one where `K` is large.
+const BLOCK_BYTES_A_THREAD: usize = 2 << 20;
+
+/// Most rows of a block for each thread.
 const BLOCK_ROWS_A_THREAD: usize = 1 << 15;
 
 /// Buffers in turn: one at work, one being filled.
@@ -25,8 +28,8 @@ const N_BUFFERS: usize = 2;
 
 /// Rows of `f32` in a file, row after row, little-endian; their weights, if any, in memory.
 ///
-/// Memory taken: one chunk of the grid (8,192 rows, more than that where `K` is over 128) for each thread, while rows are
-/// seeded two blocks of 32,768 rows a thread; and 4 bytes for each row that has a weight.
+/// Memory taken: one chunk of the grid (8,192 rows, more than that where `K` is over 128) for each thread, where k-means‖
+/// seeds or clusters are empty two blocks of 2 MiB a thread; and 4 bytes for each row that has a weight.
 #[derive(Debug)]
 pub struct RowFile {
     file: File,
@@ -60,7 +63,11 @@ impl RowFile {
         })
     }
 
-    /// Writes a source's rows, in one pass that also checks and surveys them, to an empty file that can also be read, such as `tempfile::tempfile()` gives.
+    /// Writes a source's rows, in one pass that also checks and surveys them, to an empty file that can also be read, such
+    /// as `tempfile::tempfile()` gives.
+    ///
+    /// # Errors
+    /// [`ClusterError::Scratch`] where the file cannot be written (a full disk, say), and what is wrong with the rows.
     pub fn spill(rows: &mut dyn RowSource, file: File) -> Result<RowFile, ClusterError> {
         let n_columns = rows.n_columns();
         if n_columns == 0 {
@@ -73,9 +80,9 @@ impl RowFile {
             n_rows += rows.len();
             weights.extend_from_slice(rows.weights.unwrap_or_default());
             overview.add(rows)?;
-            write(&mut out, rows.x).map_err(source)
+            write(&mut out, rows.x).map_err(ClusterError::Scratch)
         })?;
-        out.flush().map_err(source)?;
+        out.flush().map_err(ClusterError::Scratch)?;
         drop(out);
         Ok(RowFile {
             file,
@@ -91,26 +98,93 @@ impl RowFile {
         self.n_rows
     }
 
+    /// Columns of each row.
+    pub fn n_columns(&self) -> usize {
+        self.n_columns
+    }
+
+    /// Reads the rows from `first_row` on, as many as fill `x`.
+    ///
+    /// # Errors
+    /// [`ClusterError::Source`]
+    pub fn read_rows(&self, first_row: usize, x: &mut [f32]) -> Result<(), ClusterError> {
+        let at = 4 * self.n_columns as u64 * first_row as u64;
+        read_at(&self.file, at, bytemuck::cast_slice_mut(x)).map_err(source)?;
+        to_native(x);
+        Ok(())
+    }
+
     fn block_rows(&self) -> usize {
-        (BLOCK_ROWS_A_THREAD * rayon::current_num_threads()).min(self.n_rows)
+        let of_thread = (BLOCK_BYTES_A_THREAD / (4 * self.n_columns)).clamp(1, BLOCK_ROWS_A_THREAD);
+        (of_thread * rayon::current_num_threads()).min(self.n_rows)
     }
 
     /// Reads all blocks into buffers that come back; ends where nobody takes them any more.
-    fn read_on(&self, filled: &SyncSender<io::Result<Vec<f32>>>, empty: &Receiver<Vec<f32>>) {
-        let mut file = &self.file;
-        let mut left = self.n_rows;
-        let mut start = file.seek(SeekFrom::Start(0)).map(|_| ());
-        while left > 0 {
+    fn read_on(&self, filled: &SyncSender<Result<Vec<f32>, ClusterError>>, empty: &Receiver<Vec<f32>>) {
+        let mut first_row = 0;
+        while first_row < self.n_rows {
             let Ok(mut block) = empty.recv() else { return };
-            let n = left.min(self.block_rows());
+            let n = (self.n_rows - first_row).min(self.block_rows());
             block.resize(n * self.n_columns, 0.0);
-            let done = std::mem::replace(&mut start, Ok(())).and_then(|()| read(&mut file, &mut block));
+            let done = self.read_rows(first_row, &mut block);
             let failed = done.is_err();
             if filled.send(done.map(|()| block)).is_err() || failed {
                 return;
             }
-            left -= n;
+            first_row += n;
         }
+    }
+
+    fn pass_blocks(&self, visit: &mut dyn FnMut(Rows<'_>) -> Result<(), ClusterError>) -> Result<(), ClusterError> {
+        let (give_back, empty): (Sender<Vec<f32>>, _) = channel();
+        for _ in 0..N_BUFFERS {
+            // The receiver is alive: it moves to the thread below.
+            let _ = give_back.send(Vec::with_capacity(self.block_rows() * self.n_columns));
+        }
+        thread::scope(|scope| {
+            // Dropped when a visitor fails, which ends the reader that waits for a buffer.
+            let give_back = give_back;
+            let (filled, blocks) = sync_channel(N_BUFFERS);
+            scope.spawn(move || self.read_on(&filled, &empty));
+            let mut first_row = 0;
+            for block in blocks {
+                let x = block?;
+                let n = x.len() / self.n_columns;
+                let weights = self.weights.as_ref().map(|weights| &weights[first_row..first_row + n]);
+                visit(Rows { x: &x, weights, n_columns: self.n_columns })?;
+                first_row += n;
+                // The last blocks find nobody who would fill them again.
+                let _ = give_back.send(x);
+            }
+            Ok(())
+        })
+    }
+
+    fn gather_rows(&self, row_idxs: &[usize]) -> Result<Vec<f32>, ClusterError> {
+        let mut found = vec![0.0; row_idxs.len() * self.n_columns];
+        for (&row_idx, row) in row_idxs.iter().zip(found.chunks_exact_mut(self.n_columns)) {
+            self.read_rows(row_idx, row)?;
+        }
+        Ok(found)
+    }
+}
+
+/// Nothing about reading changes the file: several may read it in turn.
+impl RowSource for &RowFile {
+    fn n_columns(&self) -> usize {
+        self.n_columns
+    }
+
+    fn pass(&mut self, visit: &mut dyn FnMut(Rows<'_>) -> Result<(), ClusterError>) -> Result<(), ClusterError> {
+        self.pass_blocks(visit)
+    }
+
+    fn shared(&self) -> Option<&dyn SharedRows> {
+        if cfg!(any(unix, windows)) { Some(*self) } else { None }
+    }
+
+    fn gather(&mut self, row_idxs: &[usize]) -> Result<Vec<f32>, ClusterError> {
+        self.gather_rows(row_idxs)
     }
 }
 
@@ -120,42 +194,15 @@ impl RowSource for RowFile {
     }
 
     fn pass(&mut self, visit: &mut dyn FnMut(Rows<'_>) -> Result<(), ClusterError>) -> Result<(), ClusterError> {
-        let this = &*self;
-        let (give_back, empty): (Sender<Vec<f32>>, _) = channel();
-        for _ in 0..N_BUFFERS {
-            // The receiver is alive: it moves to the thread below.
-            let _ = give_back.send(Vec::with_capacity(this.block_rows() * this.n_columns));
-        }
-        thread::scope(|scope| {
-            // Dropped when a visitor fails, which ends the reader that waits for a buffer.
-            let give_back = give_back;
-            let (filled, blocks) = sync_channel(N_BUFFERS);
-            scope.spawn(move || this.read_on(&filled, &empty));
-            let mut first_row = 0;
-            for block in blocks {
-                let x = block.map_err(source)?;
-                let n = x.len() / this.n_columns;
-                let weights = this.weights.as_ref().map(|weights| &weights[first_row..first_row + n]);
-                visit(Rows { x: &x, weights, n_columns: this.n_columns })?;
-                first_row += n;
-                // The last blocks find nobody who would fill them again.
-                let _ = give_back.send(x);
-            }
-            Ok(())
-        })
+        self.pass_blocks(visit)
     }
 
     fn shared(&self) -> Option<&dyn SharedRows> {
-        if cfg!(unix) { Some(self) } else { None }
+        if cfg!(any(unix, windows)) { Some(self) } else { None }
     }
 
     fn gather(&mut self, row_idxs: &[usize]) -> Result<Vec<f32>, ClusterError> {
-        let mut found = vec![0.0; row_idxs.len() * self.n_columns];
-        for (&row_idx, row) in row_idxs.iter().zip(found.chunks_exact_mut(self.n_columns)) {
-            let at = 4 * self.n_columns as u64 * row_idx as u64;
-            self.file.seek(SeekFrom::Start(at)).and_then(|_| read(&mut &self.file, row)).map_err(source)?;
-        }
-        Ok(found)
+        self.gather_rows(row_idxs)
     }
 }
 
@@ -172,18 +219,8 @@ impl SharedRows for RowFile {
         self.overview.as_ref()
     }
 
-    #[cfg(unix)]
     fn read(&self, first_row: usize, x: &mut [f32]) -> Result<(), ClusterError> {
-        use std::os::unix::fs::FileExt;
-        let at = 4 * self.n_columns as u64 * first_row as u64;
-        self.file.read_exact_at(bytemuck::cast_slice_mut(x), at).map_err(source)?;
-        to_native(x);
-        Ok(())
-    }
-
-    #[cfg(not(unix))]
-    fn read(&self, _: usize, _: &mut [f32]) -> Result<(), ClusterError> {
-        Err(source(io::ErrorKind::Unsupported.into()))
+        self.read_rows(first_row, x)
     }
 }
 
@@ -191,10 +228,28 @@ fn source(error: io::Error) -> ClusterError {
     ClusterError::Source(error.into())
 }
 
-fn read(file: &mut &File, values: &mut [f32]) -> io::Result<()> {
-    file.read_exact(bytemuck::cast_slice_mut(values))?;
-    to_native(values);
+#[cfg(unix)]
+fn read_at(file: &File, at: u64, bytes: &mut [u8]) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, at)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, mut at: u64, mut bytes: &mut [u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, bytes, at)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            n => (at, bytes) = (at + n as u64, &mut bytes[n..]),
+        }
+    }
     Ok(())
+}
+
+/// The file's one place is moved: for one thread at a time.
+#[cfg(not(any(unix, windows)))]
+fn read_at(mut file: &File, at: u64, bytes: &mut [u8]) -> io::Result<()> {
+    use std::io::{Read, Seek, SeekFrom};
+    file.seek(SeekFrom::Start(at))?;
+    file.read_exact(bytes)
 }
 
 fn to_native(values: &mut [f32]) {

@@ -1,5 +1,7 @@
 //! Initial centroids of all restarts at once.
 
+use std::ops::Range;
+
 use tenure_kernels::kmeans::{Metric, chunk_rows};
 
 use crate::centroids::to_unit;
@@ -11,15 +13,15 @@ use crate::settings::{Init, KMeans};
 use crate::source::RowSource;
 use crate::survey::Survey;
 
-/// Initial centroids, `[K, D]` for each restart.
+/// Initial centroids of these restarts, `[K, D]` each.
 pub(crate) fn seed(
     settings: &KMeans,
+    of: Range<usize>,
     source: &mut dyn RowSource,
     survey: &Survey,
     observer: &mut dyn Observer,
 ) -> Result<Vec<Vec<f64>>, ClusterError> {
-    let mut streams: Vec<Stream> =
-        (0..settings.n_restarts()).map(|restart| Stream::new(settings.seed, restart as u64)).collect();
+    let mut streams: Vec<Stream> = of.map(|restart| Stream::new(settings.seed, restart as u64)).collect();
     match &settings.init {
         Init::Given(centroids) => Ok(vec![centroids.clone()]),
         Init::Random => random(settings, source, survey, &mut streams),

@@ -42,6 +42,9 @@ pub struct KMeans {
     pub k: usize,
     /// Restarts from different initial centroids; the lowest inertia wins. All read the rows together.
     pub n_init: usize,
+    /// Restarts that are seeded and run side by side, all where there are fewer. Each takes 4 bytes for each row while it
+    /// is at work; what comes out does not depend on it.
+    pub together: usize,
     /// Most Lloyd iterations of one restart.
     pub max_iter: usize,
     /// A restart ends when its centroids move by less than `tolerance` × the mean variance of the columns (squared
@@ -63,6 +66,7 @@ impl KMeans {
         KMeans {
             k,
             n_init: 10,
+            together: usize::MAX,
             max_iter: 300,
             tolerance: 1e-4,
             init: Init::KMeansPlusPlus,
@@ -80,6 +84,7 @@ impl KMeans {
     pub(crate) fn check(&self, n_columns: usize) -> Result<(), ClusterError> {
         at_least_one("k", self.k)?;
         at_least_one("n_init", self.n_init)?;
+        at_least_one("together", self.together)?;
         at_least_one("max_iter", self.max_iter)?;
         if !(self.tolerance >= 0.0 && self.tolerance.is_finite()) {
             let (expected, found) = ("a number from 0", self.tolerance.to_string());

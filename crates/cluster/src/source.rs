@@ -5,8 +5,11 @@ use tenure_kernels::kmeans::Rows;
 use crate::error::ClusterError;
 use crate::shared::SharedRows;
 
-/// Chunks of the grid that are gathered before they are handed on, when a source gives small blocks.
+/// Chunks of the grid that are gathered before they are handed on, when a source gives small blocks ...
 const CHUNKS_TOGETHER: usize = 16;
+
+/// ... and the memory that they may take, where one chunk takes less.
+const GATHERED_BYTES: usize = 8 << 20;
 
 /// Chunks that a block must hold to be used where it lies.
 const DIRECT_CHUNKS: usize = 4;
@@ -140,7 +143,8 @@ impl Gathered {
     ) -> Result<usize, ClusterError> {
         let to_chunk = (chunk_rows - self.len() % chunk_rows) % chunk_rows;
         let many_follow = rows.len() >= to_chunk + DIRECT_CHUNKS * chunk_rows;
-        let room = CHUNKS_TOGETHER * chunk_rows - self.len();
+        let together = (GATHERED_BYTES / (4 * self.n_columns * chunk_rows)).clamp(1, CHUNKS_TOGETHER);
+        let room = together * chunk_rows - self.len();
         let taken = if many_follow { to_chunk } else { rows.len().min(room) };
         self.push(rows.slice(0, taken));
         if many_follow || taken == room {

@@ -29,6 +29,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("split.column", "\"part\""),
     ("split.holdout", "\"holdout.txt\""),
     ("segments.value", "\"TotalCharges\""),
+    ("segments.memory", "\"1GB\""),
     ("segments.at", "\"2011-12-10\""),
     ("segments.compare_back", "\"90d\""),
     ("gates.min_auc", "0.7"),

@@ -1,6 +1,7 @@
 //! The kinds of value that a knob can have: each reads one, writes it back, and says what it accepts.
 
 mod list;
+mod memory;
 mod number;
 mod path;
 mod segments;
@@ -18,6 +19,7 @@ use crate::nearest::nearest;
 use crate::tree::{Item, Value, quote};
 
 pub(crate) use list::{List, list};
+pub(crate) use memory::Memory;
 pub(crate) use number::{count, float};
 pub(crate) use path::{Bases, PathKind};
 pub(crate) use segments::SegmentCount;

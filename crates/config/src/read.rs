@@ -3,8 +3,8 @@
 use tenure_table::Span;
 
 use crate::kind::{
-    Bases, CutoffsKind, DelimiterKind, Flag, PathKind, ProductKind, SegmentCount, TaskKind, Text, choice, count,
-    duration, duration_or_zero, float, instant, list, text, text_like,
+    Bases, CutoffsKind, DelimiterKind, Flag, Memory, PathKind, ProductKind, SegmentCount, TaskKind, Text, choice,
+    count, duration, duration_or_zero, float, instant, list, text, text_like,
 };
 use crate::origin::Origin;
 use crate::reader::Reader;
@@ -285,6 +285,7 @@ fn segments(reader: &mut Reader) -> Segments {
         min_stability: s.get("min_stability", &float().at_least(0.0).at_most(1.0), 0.75),
         n_refits: s.get("n_refits", &count(0..=10_000), 10) as usize,
         max_sample: s.get("max_sample", &count(100..=100_000), 5_000) as usize,
+        memory: s.find("memory", &Memory),
     }
 }
 

@@ -1,11 +1,14 @@
 //! Columns as they grow, in compact form from the first row.
 
+use std::io::{self, Write};
+
 use tenure_table::{MISSING_CODE, Span, Values};
 
 use crate::cell::Cell;
 use crate::dictionary::Dictionary;
 use crate::instant::Clock;
 use crate::roles::Form;
+use crate::stored::{is_missing_code, write_values};
 
 /// A column as it grows.
 #[derive(Debug)]
@@ -79,6 +82,31 @@ impl Builder {
     pub(crate) fn n_infinite(&self) -> Option<u64> {
         match self {
             Self::Numbers { n_infinite, .. } if *n_infinite > 0 => Some(*n_infinite),
+            _ => None,
+        }
+    }
+
+    /// Writes the values so far, four bytes each, and forgets them; how many were missing. Instants stay.
+    pub(crate) fn spill(&mut self, out: &mut impl Write) -> io::Result<u64> {
+        match self {
+            Self::Nothing | Self::Times { .. } => Ok(0),
+            Self::Numbers { values, .. } | Self::Days { values } => {
+                let n_missing = write_values(out, values, f32::to_bits, f32::is_nan)?;
+                values.clear();
+                Ok(n_missing)
+            }
+            Self::Levels { codes, .. } => {
+                let n_missing = write_values(out, codes, |code| code, is_missing_code)?;
+                codes.clear();
+                Ok(n_missing)
+            }
+        }
+    }
+
+    /// The names of its levels; none for other columns.
+    pub(crate) fn into_levels(self) -> Option<Vec<String>> {
+        match self {
+            Self::Levels { levels, .. } => Some(levels.into_categories(Vec::new()).levels),
             _ => None,
         }
     }

@@ -1,9 +1,10 @@
 //! Tables with one row per customer: profiled once, read once, every column kept in its compact form.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use hashbrown::DefaultHashBuilder;
-use tenure_config::{Data, Plan};
+use tenure_config::{Data, Plan, Task};
 use tenure_table::{Column, Role, TextColumn, Values};
 
 use crate::builder::Builder;
@@ -14,6 +15,7 @@ use crate::ledger::{Ledger, Shown};
 use crate::profile::Profile;
 use crate::roles::{self, Form, LeftOut, Reading};
 use crate::source::{SourceFile, known_rows, read_all};
+use crate::stored::{ColumnWriter, StoredColumns};
 use crate::target::Target;
 use crate::{DataError, Observer, Reason};
 
@@ -29,8 +31,10 @@ pub(crate) enum Purpose {
 /// The rows that were kept.
 #[derive(Debug)]
 pub(crate) struct Customers {
-    /// The kept columns, except the id.
+    /// The kept columns, except the id; without those that are stored.
     pub columns: Vec<Column>,
+    /// Magnitudes and levels, where they are not kept in memory.
+    pub stored: Option<StoredColumns>,
     /// The number in `ids` of each row's customer; none without an id column.
     pub customer: Option<Vec<u32>>,
     /// The name of the id column.
@@ -59,8 +63,12 @@ pub(crate) fn read(
     let data = &plan.data;
     let profiles = profile(files, data, ledger, observer)?;
     let readings = decide(plan, purpose, files, &profiles, ledger)?;
+    let is_stored = purpose == Purpose::DataSet && exceeds_memory(plan, &files[0], &readings, &profiles);
     drop(profiles);
     let mut reader = Reader::new(data, &readings, ids, ledger)?;
+    if is_stored {
+        reader.store_in(Path::new(&plan.run.dir))?;
+    }
     observer.begin("reading customers", known_rows(files));
     let wanted: Vec<&str> = readings.iter().map(|reading| reading.name.as_str()).collect();
     let n_rows = read_all(files, &wanted, data, observer, &mut |file, batch| reader.add(file, batch))?;
@@ -91,6 +99,24 @@ fn profile(
         Ok(())
     })?;
     Ok(profiles)
+}
+
+/// Whether the columns, in single precision with an indicator for each level, take more memory than the plan allows.
+fn exceeds_memory(plan: &Plan, first: &SourceFile, readings: &[Reading], profiles: &[Profile]) -> bool {
+    let Some(allowed) = plan.segments.memory.filter(|_| plan.experiment.task == Task::Segments) else { return false };
+    let profile = |reading: &Reading| first.place(&reading.name).map(|place| &profiles[place]);
+    let width = |reading: &Reading| match reading.form {
+        Form::Level => profile(reading).map_or(1, |profile| profile.n_distinct().min(plan.encode.one_hot_max as u64)),
+        form if is_storable(form) => 1,
+        _ => 0,
+    };
+    let n_rows = profiles.iter().map(|profile| profile.n_rows).max().unwrap_or(0);
+    4 * n_rows * readings.iter().map(width).sum::<u64>() > allowed
+}
+
+/// Whether a column of this form may lie in a file: magnitudes and levels, of which there can be many.
+fn is_storable(form: Form) -> bool {
+    matches!(form, Form::Number | Form::Days | Form::Level)
 }
 
 fn decide(
@@ -156,10 +182,35 @@ struct Reader<'a> {
     clock: Clock,
     target: Option<Target>,
     builders: Vec<Builder>,
+    /// Where storable columns go, where they are not kept.
+    store: Option<ColumnWriter>,
     customer: Vec<u32>,
-    seen: HashSet<(u32, i64), DefaultHashBuilder>,
+    seen: Seen,
     refused: HashSet<u32>,
     n_kept: u64,
+}
+
+/// Which customers, at which times, had a row.
+enum Seen {
+    /// Tables without times: by the customer's number.
+    Once(Vec<bool>),
+    Often(HashSet<(u32, i64), DefaultHashBuilder>),
+}
+
+impl Seen {
+    /// Whether it is new.
+    fn insert(&mut self, customer: u32, time_us: i64) -> bool {
+        match self {
+            Self::Often(seen) => seen.insert((customer, time_us)),
+            Self::Once(seen) => {
+                let place = customer as usize;
+                if place >= seen.len() {
+                    seen.resize(place + 1, false);
+                }
+                !std::mem::replace(&mut seen[place], true)
+            }
+        }
+    }
 }
 
 /// What was read of a row before its features.
@@ -196,6 +247,7 @@ enum Stop {
 impl<'a> Reader<'a> {
     fn new(data: &Data, readings: &'a [Reading], ids: &'a mut Ids, ledger: &'a mut Ledger) -> Result<Self, DataError> {
         let target = readings.iter().find(|reading| reading.form == Form::Target);
+        let has_times = readings.iter().any(|reading| reading.form == Form::Time);
         Ok(Self {
             readings,
             names: readings.iter().map(|reading| reading.name.as_str()).collect(),
@@ -205,11 +257,26 @@ impl<'a> Reader<'a> {
             clock: Clock::new(data)?,
             target: target.map(|reading| Target::new(&reading.name, data.positive.as_deref())),
             builders: readings.iter().map(|reading| Builder::new(reading.form)).collect(),
+            store: None,
             customer: Vec::new(),
-            seen: HashSet::default(),
+            seen: if has_times { Seen::Often(HashSet::default()) } else { Seen::Once(Vec::new()) },
             refused: HashSet::new(),
             n_kept: 0,
         })
+    }
+
+    /// Has storable columns written to a scratch file in this folder.
+    fn store_in(&mut self, folder: &Path) -> Result<(), DataError> {
+        let n_columns = self.readings.iter().filter(|reading| is_storable(reading.form)).count();
+        self.store = Some(ColumnWriter::new(folder, n_columns)?);
+        Ok(())
+    }
+
+    /// Hands the last rows to the store.
+    fn store_rows(&mut self, n_rows: usize) -> Result<(), DataError> {
+        let Some(store) = &mut self.store else { return Ok(()) };
+        let pairs = self.readings.iter().zip(&mut self.builders);
+        store.take(n_rows, pairs.filter(|(reading, _)| is_storable(reading.form)).map(|(_, builder)| builder))
     }
 
     fn add(&mut self, file: &SourceFile, batch: &Batch) -> Result<(), DataError> {
@@ -245,7 +312,7 @@ impl<'a> Reader<'a> {
         let (time_us, weight) = (self.time(at)?, self.weight(at)?);
         let head = Head { customer, time_us, weight, label: self.label(at)?, value: self.value(at)? };
         match self.place(Form::Id) {
-            Some(place) if !self.seen.insert((head.customer, head.time_us)) => {
+            Some(place) if !self.seen.insert(head.customer, head.time_us) => {
                 Err(Stop::Row((Reason::DuplicateId, Some(place))))
             }
             _ => Ok(head),
@@ -328,31 +395,47 @@ impl<'a> Reader<'a> {
                 }
             }
         }
-        self.customer.push(head.customer);
+        if self.place(Form::Id).is_some() {
+            self.customer.push(head.customer);
+        }
         self.n_kept += 1;
-        Ok(())
+        if ColumnWriter::is_full(self.n_kept) { self.store_rows(ColumnWriter::STRIPE_ROWS) } else { Ok(()) }
     }
 
-    fn finish(self, n_rows: Vec<u64>) -> Result<Customers, DataError> {
+    fn finish(mut self, n_rows: Vec<u64>) -> Result<Customers, DataError> {
+        self.store_rows(ColumnWriter::rest(self.n_kept))?;
         let has_id = self.place(Form::Id).is_some();
         let id_column = self.readings.iter().find(|reading| reading.form == Form::Id).map(|r| r.name.clone());
         let has_consent = self.place(Form::Consent).is_some();
         if let Some(target) = &self.target {
             target.check_labels()?;
         }
-        let mut columns = Vec::new();
+        let (mut columns, mut stored) = (Vec::new(), Vec::new());
         for (reading, builder) in self.readings.iter().zip(self.builders) {
             if let Some(n_infinite) = builder.n_infinite() {
                 self.ledger.note(format!("column `{}`: {n_infinite} infinite values are missing", reading.name));
             }
-            if let Some(values) = builder.finish() {
+            if self.store.is_some() && is_storable(reading.form) {
+                stored.push((reading.name.clone(), reading.role, builder.into_levels()));
+            } else if let Some(values) = builder.finish() {
                 columns.push(Column::new(&reading.name, reading.role, values));
             }
         }
         note_clock(&self.clock, self.ledger);
+        let stored = self.store.map(|store| store.finish(stored)).transpose()?;
         let customer = has_id.then_some(self.customer);
         let (refused, n_kept) = (self.refused, self.n_kept);
-        Ok(Customers { columns, customer, id_column, target: self.target, refused, has_consent, n_rows, n_kept })
+        Ok(Customers {
+            columns,
+            stored,
+            customer,
+            id_column,
+            target: self.target,
+            refused,
+            has_consent,
+            n_rows,
+            n_kept,
+        })
     }
 }
 
@@ -372,6 +455,14 @@ pub(crate) fn note_clock(clock: &Clock, ledger: &mut Ledger) {
 pub(crate) fn id_column(name: &str, customer: &[u32], published: &TextColumn) -> Column {
     let ids: TextColumn = customer.iter().map(|&customer| published.get(customer as usize)).collect();
     Column::new(name, Role::Id, Values::Text(ids))
+}
+
+/// The same without a copy, where each id stands in its customer's place already.
+pub(crate) fn only_id_column(name: &str, customer: &[u32], published: TextColumn) -> Column {
+    if customer.len() == published.len() && customer.iter().zip(0..).all(|(&customer, row)| customer == row) {
+        return Column::new(name, Role::Id, Values::Text(published));
+    }
+    id_column(name, customer, &published)
 }
 
 /// Roles that must and must not be there for a customer table, told before any file is read.

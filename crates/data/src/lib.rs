@@ -51,6 +51,7 @@ mod roles;
 mod scores;
 mod segments;
 mod source;
+mod stored;
 mod target;
 mod transactions;
 mod validation;
@@ -74,5 +75,6 @@ pub use raw::{BadRow, RawBatch, RawCells, RawColumn, RawFiles, RawStream, RawWan
 pub use rejected::Rejected;
 pub use scores::{AnswerKind, Answers, Reasons, RejectWriter, ScoreColumns, ScoreStream, ScoreWriter, Scores};
 pub use segments::{RfmRows, SegmentRows, Segmented, read_segments, write_segments};
+pub use stored::{StoredColumn, StoredColumns};
 pub use validation::{Reason, Validation};
 pub use write::{Predictions, write_predictions, write_table};

@@ -6,13 +6,14 @@ use tenure_config::{Data, Plan, Source, SyntheticKind, Task};
 use tenure_table::{Column, Role, Sequences, Span, Table, Timestamp};
 
 use crate::attributes::Attributes;
-use crate::customers::{self, Purpose, id_column};
+use crate::customers::{self, Purpose, only_id_column};
 use crate::events::{CustomerBase, EventRows, RowBuilder, resolve_cutoffs, resolve_snapshots};
 use crate::holdout::Holdout;
 use crate::ids::Ids;
 use crate::ledger::Ledger;
 use crate::roles::{check_named, missing};
 use crate::source::{SourceFile, digest, open_all};
+use crate::stored::StoredColumns;
 use crate::synth::{self, SynthOptions};
 use crate::transactions::{self, Bounds, KeptLog};
 use crate::{DataError, EventsInfo, FileDigest, Loaded, Observer};
@@ -55,11 +56,11 @@ fn load_customers(plan: &Plan, observer: &mut dyn Observer) -> Result<Loaded, Da
 
     let mut columns = Vec::with_capacity(read.columns.len() + 1);
     if let (Some(name), Some(customer)) = (&read.id_column, &read.customer) {
-        columns.push(id_column(name, customer, &published));
+        columns.push(only_id_column(name, customer, published));
     }
     columns.extend(read.columns);
     let files = digests(&files, &read.n_rows, observer)?;
-    Ok(Loaded { table: table(columns)?, validation, files, events: None, rejected })
+    Ok(Loaded { table: table(columns)?, stored: read.stored, validation, files, events: None, rejected })
 }
 
 fn load_events(plan: &Plan, now: Timestamp, observer: &mut dyn Observer) -> Result<Loaded, DataError> {
@@ -115,7 +116,7 @@ fn load_events(plan: &Plan, now: Timestamp, observer: &mut dyn Observer) -> Resu
         columns.retain(|column| column.role != Role::Target);
     }
     let table = with_sequences(table(columns)?, rows.sequences)?;
-    Ok(Loaded { table, validation, files, events: Some(info), rejected })
+    Ok(Loaded { table, stored: None, validation, files, events: Some(info), rejected })
 }
 
 fn with_sequences(table: Table, sequences: Option<Sequences>) -> Result<Table, DataError> {
@@ -199,7 +200,11 @@ fn check_table(plan: &Plan, loaded: &Loaded) -> Result<(), DataError> {
     let split = [("`split.group`", &plan.split.group), ("`split.column`", &plan.split.column)];
     let wanted = split.into_iter().filter_map(|(key, name)| Some((name.as_deref()?, key)));
     let slices = plan.evaluate.slices.iter().map(|name| (name.as_str(), "`evaluate.slices`"));
-    match wanted.chain(slices).find(|(name, _)| loaded.table.column(name).is_none()) {
+    let is_there = |name: &str| {
+        let stored = loaded.stored.iter().flat_map(StoredColumns::columns);
+        loaded.table.column(name).is_some() || stored.into_iter().any(|column| column.name == name)
+    };
+    match wanted.chain(slices).find(|(name, _)| !is_there(name)) {
         None => Ok(()),
         Some((name, key)) => {
             let found = loaded.table.columns().iter().map(|column| column.name.clone()).collect();

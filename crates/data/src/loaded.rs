@@ -6,7 +6,7 @@ use serde::Serialize;
 use tenure_table::{Span, Table, Timestamp};
 
 use crate::events::{CustomerBase, RowHistory};
-use crate::{Rejected, Validation};
+use crate::{Rejected, StoredColumns, Validation};
 
 /// A validated table and how it came about.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub struct Loaded {
     /// ([`tenure_table::Role::Time`]), the weight, the treatment, sensitive columns, and ignored columns that the split
     /// or a slice names.
     pub table: Table,
+    /// Magnitudes and levels, which the table lacks where they take more memory than `segments.memory`.
+    pub stored: Option<StoredColumns>,
     /// What was kept, dropped, and why.
     pub validation: Validation,
     /// The files read, in order, with their digests.

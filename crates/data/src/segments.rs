@@ -7,13 +7,15 @@ use polars::prelude::{Column, DataType, IntoColumn, NamedFrom, ParquetReader, Po
 use tenure_table::TextColumn;
 
 use crate::DataError;
-use crate::write::write_frame;
+use crate::write::write_parts;
 
 /// The columns of `segments.parquet`, of equal length.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SegmentRows<'a> {
     /// The customer's id (hashed where the plan names a key); without ids the row's number in the data set.
     pub id: Option<&'a TextColumn>,
+    /// Rows written before these.
+    pub first_row: usize,
     /// The segment's number, from 1.
     pub segment: &'a [u32],
     /// Its name.
@@ -52,14 +54,23 @@ pub struct Segmented {
     pub segment: Vec<u32>,
 }
 
-/// Writes `segments.parquet`: columns `id` (or `row`), `segment`, `name`, `distance`, `second_segment`, `second_distance`,
-/// `rfm_recency`, `rfm_frequency`, `rfm_monetary`, `rfm_segment`, `value`, `tier`, those that there are.
-pub fn write_segments(path: &Path, rows: &SegmentRows<'_>) -> Result<(), DataError> {
+/// Writes `segments.parquet`, part after part: columns `id` (or `row`), `segment`, `name`, `distance`, `second_segment`,
+/// `second_distance`, `rfm_recency`, `rfm_frequency`, `rfm_monetary`, `rfm_segment`, `value`, `tier`, those that there are. The
+/// parts have the same columns; there is one at least. The file is whole or absent.
+pub fn write_segments<E: From<DataError>>(
+    path: &Path,
+    parts: impl FnOnce(&mut dyn FnMut(&SegmentRows<'_>) -> Result<(), DataError>) -> Result<(), E>,
+) -> Result<(), E> {
+    write_parts(path, |write| parts(&mut |rows| write(columns(rows))))
+}
+
+fn columns(rows: &SegmentRows<'_>) -> Vec<Column> {
     let mut columns: Vec<Column> = Vec::new();
     match rows.id {
         Some(ids) => columns.push(Series::new("id".into(), ids.iter().collect::<Vec<_>>()).into_column()),
         None => {
-            let numbers: Vec<u32> = (0..rows.segment.len() as u32).collect();
+            let first = rows.first_row as u32;
+            let numbers: Vec<u32> = (first..first + rows.segment.len() as u32).collect();
             columns.push(Series::new("row".into(), numbers).into_column());
         }
     }
@@ -78,7 +89,7 @@ pub fn write_segments(path: &Path, rows: &SegmentRows<'_>) -> Result<(), DataErr
     }
     columns.extend(rows.value.map(|value| Series::new("value".into(), value).into_column()));
     columns.extend(rows.tier.map(|tier| Series::new("tier".into(), tier).into_column()));
-    write_frame(path, columns)
+    columns
 }
 
 /// Reads the customers and segments of a `segments.parquet`.
@@ -106,17 +117,30 @@ mod tests {
     fn segments_read_back() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("segments.parquet");
-        let id = ["a", "b"].into_iter().collect();
-        let rows = SegmentRows {
-            id: Some(&id),
+        let ids = [["a", "b"], ["c", "d"]].map(|ids| ids.into_iter().collect());
+        let rows = |id| SegmentRows {
+            id: Some(id),
             segment: &[2, 1],
             name: &["Lapsed", "Recent"],
             distance: &[0.5, 0.25],
             second: Some((&[1, 2], &[0.75, 1.5])),
             ..SegmentRows::default()
         };
-        write_segments(&path, &rows).expect("room on disk");
+        write_segments::<DataError>(&path, |write| ids.iter().try_for_each(|id| write(&rows(id))))
+            .expect("room on disk");
         let read = read_segments(&path).expect("just written");
-        assert_eq!(read, Segmented { id: vec!["a".into(), "b".into()], segment: vec![2, 1] });
+        let id = ["a", "b", "c", "d"].map(String::from).to_vec();
+        assert_eq!(read, Segmented { id, segment: vec![2, 1, 2, 1] });
+    }
+
+    #[test]
+    fn a_part_that_fails_leaves_no_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("segments.parquet");
+        let rows = SegmentRows { segment: &[1], name: &["All"], distance: &[0.5], ..SegmentRows::default() };
+        let broken = || DataError::Library { doing: "the second part".into(), reason: "it is broken".into() };
+        let error = write_segments(&path, |write| write(&rows).and(Err(broken()))).expect_err("as made");
+        assert!(matches!(error, DataError::Library { .. }), "{error}");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
     }
 }

@@ -93,6 +93,33 @@ pub(crate) fn write_frame(path: &Path, columns: Vec<Column>) -> Result<(), DataE
     })
 }
 
+/// Writes a file whose parts are made one after the other, each a row group or more, atomically.
+pub(crate) fn write_parts<E: From<DataError>>(
+    path: &Path,
+    parts: impl FnOnce(&mut dyn FnMut(Vec<Column>) -> Result<(), DataError>) -> Result<(), E>,
+) -> Result<(), E> {
+    // What a part's maker says is told as it is; the rest is about the file.
+    let mut made = Ok(());
+    let written = write_atomically(path, |out| {
+        let (mut out, mut writer) = (Some(out), None);
+        let mut write = |columns: Vec<Column>| -> Result<(), PolarsError> {
+            let frame = DataFrame::new_infer_height(columns)?;
+            if let Some(out) = out.take() {
+                // The schema is known with the first part.
+                let new = ParquetWriter::new(out).with_row_group_size(Some(ROW_GROUP_ROWS));
+                writer = Some(new.batched(frame.schema())?);
+            }
+            writer.as_mut().map_or(Ok(()), |writer| writer.write_batch(&frame))
+        };
+        made = parts(&mut |columns| write(columns).map_err(|error| failed(path, &error)));
+        match (&made, writer) {
+            (Ok(()), Some(writer)) => writer.finish().map(|_size| ()).map_err(io::Error::other),
+            _ => Err(io::Error::other("no part was made")),
+        }
+    });
+    made.and_then(|()| written.map_err(E::from))
+}
+
 fn failed(path: &Path, error: &PolarsError) -> DataError {
     DataError::Library { doing: format!("writing {}", path.display()), reason: error.to_string() }
 }

@@ -52,7 +52,7 @@ pub use compact::{compact, recode};
 pub use dataset::Dataset;
 pub use error::{EncodeError, PartName, UnitName};
 pub use explain::{CODES, explain};
-pub use fit::fit_transform;
+pub use fit::{fit_columns, fit_transform};
 pub use split::{Partition, partition};
 pub use transform::transform;
 

@@ -52,9 +52,9 @@ pub use binary::{
 pub use bootstrap::{Bootstrap, Comparison, Estimate, Interval};
 pub use calibrate::{Candidate, Choice, Method, choose_calibration, fit_calibration};
 pub use clustering::{
-    ClusteringError, Explained, Gap, Labelled, Points, PrincipalAxes, Silhouette, SilhouetteRow, adjusted_rand,
-    calinski_harabasz, davies_bouldin, explained, gap, gap_choice, mean_estimate, principal_axes, silhouette,
-    uniform_reference, variance_explained, within_sum_of_squares,
+    ClusteringError, Explained, Gap, Labelled, PointRows, Points, PrincipalAxes, Silhouette, SilhouetteRow,
+    adjusted_rand, calinski_harabasz, davies_bouldin, explained, gap, gap_choice, mean_estimate, principal_axes,
+    silhouette, uniform_reference, variance_explained, within_sum_of_squares,
 };
 pub use curves::{
     Decile, Histogram, PrecisionRecallPoint, RocPoint, deciles, histogram, precision_recall_curve, roc_curve,

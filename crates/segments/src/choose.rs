@@ -4,12 +4,13 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde::{Deserialize, Serialize};
 use tenure_evaluate::{
-    Gap, Labelled, Points, calinski_harabasz, davies_bouldin, gap, gap_choice, silhouette, uniform_reference,
-    within_sum_of_squares,
+    ClusteringError, Gap, Labelled, Points, calinski_harabasz, davies_bouldin, gap, gap_choice, silhouette,
+    uniform_reference, within_sum_of_squares,
 };
 
 use crate::SegmentError;
 use crate::clusterer::{Clusterer, Clustering, Restarts};
+use crate::packed::Packed;
 use crate::stability::{Stability, Study};
 
 /// What decides between numbers of segments.
@@ -145,34 +146,35 @@ pub(crate) fn stream(seed: u64, stream: u64) -> ChaCha8Rng {
 /// next; where that picks none of those in question, their largest gap. With one number to try there is no choice, and
 /// it is taken whatever its measures.
 ///
-/// # Shapes
-/// `cells` is row-major, `[N, n_columns]`.
+/// Of rows that are not in memory it keeps 4 bytes each for the labels at work, and 1 for each number tried (4 above 256
+/// segments).
 ///
 /// # Errors
-/// [`SegmentError::TooFewDistinct`], [`SegmentError::TooSmall`], [`SegmentError::Clustering`].
+/// [`SegmentError::TooFewDistinct`], [`SegmentError::TooSmall`], [`SegmentError::Clustering`], [`SegmentError::Measure`].
 pub fn choose_k(
-    cells: &[f32],
-    n_columns: usize,
+    points: Points<'_>,
     clusterer: &dyn Clusterer,
     settings: &ChoiceSettings,
     tried: &mut dyn FnMut(usize),
 ) -> Result<(ChosenK, Clustering), SegmentError> {
-    let bench = Bench::new(cells, n_columns, clusterer, settings)?;
+    let bench = Bench::new(points, clusterer, settings)?;
     let (mut candidates, mut clusterings) = (Vec::new(), Vec::new());
     for k in settings.k_min..=settings.k_max {
         let (candidate, clustering) = bench.candidate(k)?;
         candidates.push(candidate);
-        clusterings.push(clustering);
+        let Clustering { labels, centroids, inertia } = clustering;
+        clusterings.push((Packed::new(labels, k), centroids, inertia));
         tried(k);
     }
-    let chosen = pick(candidates, settings)?;
-    Ok((chosen.0, clusterings.swap_remove(chosen.1)))
+    let (chosen, place) = pick(candidates, settings)?;
+    let (labels, centroids, inertia) = clusterings.swap_remove(place);
+    drop(clusterings);
+    Ok((chosen, Clustering { labels: labels.unpack(), centroids, inertia }))
 }
 
 /// What stays the same from one number of segments to the next.
 struct Bench<'a> {
     points: Points<'a>,
-    cells: &'a [f32],
     /// The rows that refits look at.
     sample: Vec<f32>,
     /// References of the gap statistic, of the sample's extent.
@@ -183,24 +185,22 @@ struct Bench<'a> {
 
 impl<'a> Bench<'a> {
     fn new(
-        cells: &'a [f32],
-        n_columns: usize,
+        points: Points<'a>,
         clusterer: &'a dyn Clusterer,
         settings: &'a ChoiceSettings,
     ) -> Result<Self, SegmentError> {
-        let points = Points::new(cells, n_columns)?;
-        let sample = sample(cells, n_columns, settings);
-        let of_sample = Points::new(&sample, n_columns)?;
+        let sample = sample(points, settings)?;
+        let of_sample = Points::new(&sample, points.n_columns())?;
         let reference = |i: usize| uniform_reference(&of_sample, settings.seed.wrapping_add(i as u64));
         let references = (0..settings.n_references).map(reference).collect::<Result<_, _>>()?;
-        Ok(Self { points, cells, sample, references, clusterer, settings })
+        Ok(Self { points, sample, references, clusterer, settings })
     }
 
     fn candidate(&self, k: usize) -> Result<(Candidate, Clustering), SegmentError> {
         let settings = self.settings;
         let d = self.points.n_columns();
         let restarts = Restarts { n_init: settings.n_init, seed: settings.seed };
-        let clustering = self.clusterer.fit(self.cells, d, k, restarts)?;
+        let clustering = self.clusterer.fit(self.points, k, restarts)?;
         let labelled = Labelled::new(self.points, &clustering.labels)?;
         let smallest = labelled.sizes.iter().copied().min().unwrap_or(0);
         let sampled = self.clusterer.assign(&self.sample, d, &clustering.centroids)?;
@@ -218,9 +218,9 @@ impl<'a> Bench<'a> {
             k,
             inertia: clustering.inertia,
             // Undefined with one segment, or where all customers of each segment are equal: then it decides nothing.
-            silhouette: silhouette(&labelled, settings.max_rows, settings.seed).ok().map(|found| found.mean),
-            calinski_harabasz: calinski_harabasz(&labelled).ok(),
-            davies_bouldin: davies_bouldin(&labelled).ok(),
+            silhouette: defined(silhouette(&labelled, settings.max_rows, settings.seed))?.map(|found| found.mean),
+            calinski_harabasz: defined(calinski_harabasz(&labelled))?,
+            davies_bouldin: defined(davies_bouldin(&labelled))?,
             gap: self.gap(k, &sampled)?,
             large_enough: smallest >= settings.min_size,
             stable_enough: stability.as_ref().is_none_or(|found| found.mean >= settings.min_stability),
@@ -237,36 +237,44 @@ impl<'a> Bench<'a> {
 
     fn gap(&self, k: usize, sampled: &[u32]) -> Result<Option<Gap>, SegmentError> {
         let d = self.points.n_columns();
-        let within = within_sum_of_squares(&Labelled::new(Points::new(&self.sample, d)?, sampled)?);
+        let within = within_sum_of_squares(&Labelled::new(Points::new(&self.sample, d)?, sampled)?)?;
         let mut references = Vec::with_capacity(self.references.len());
         for (i, cells) in self.references.iter().enumerate() {
             let restarts =
                 Restarts { n_init: self.n_init_of_refits(), seed: self.settings.seed.wrapping_add(i as u64) };
-            let clustering = self.clusterer.fit(cells, d, k, restarts)?;
-            references.push(within_sum_of_squares(&Labelled::new(Points::new(cells, d)?, &clustering.labels)?));
+            let points = Points::new(cells, d)?;
+            let clustering = self.clusterer.fit(points, k, restarts)?;
+            references.push(within_sum_of_squares(&Labelled::new(points, &clustering.labels)?)?);
         }
         Ok(gap(within, &references).ok())
     }
 }
 
-/// At most `max_rows` rows, without replacement, in their order.
-fn sample(cells: &[f32], n_columns: usize, settings: &ChoiceSettings) -> Vec<f32> {
-    use rand_chacha::rand_core::Rng;
-    let n_rows = cells.len() / n_columns;
-    if n_rows <= settings.max_rows {
-        return cells.to_vec();
+/// What a measure found; none where it is undefined. That rows cannot be read is no measure's matter.
+fn defined<T>(found: Result<T, ClusteringError>) -> Result<Option<T>, SegmentError> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error @ ClusteringError::Read { .. }) => Err(error.into()),
+        Err(_undefined) => Ok(None),
     }
+}
+
+/// At most `max_rows` rows, without replacement, in their order.
+fn sample(points: Points<'_>, settings: &ChoiceSettings) -> Result<Vec<f32>, SegmentError> {
+    use rand_chacha::rand_core::Rng;
+    let n_rows = points.n_rows();
     let mut random = stream(settings.seed, u64::MAX);
     // Floyd's method would need a set; selection sampling (Knuth, Algorithm S) needs one pass and keeps the order.
-    let (mut wanted, mut sample) = (settings.max_rows as u64, Vec::with_capacity(settings.max_rows * n_columns));
-    for (row_idx, row) in cells.chunks_exact(n_columns).enumerate() {
+    let (mut wanted, mut sample) =
+        (settings.max_rows as u64, Vec::with_capacity(settings.max_rows.min(n_rows) * points.n_columns()));
+    points.each_row(|row_idx, row| {
         let left = (n_rows - row_idx) as u64;
-        if random.next_u64() % left < wanted {
+        if n_rows <= settings.max_rows || random.next_u64() % left < wanted {
             sample.extend_from_slice(row);
-            wanted -= 1;
+            wanted = wanted.saturating_sub(1);
         }
-    }
-    sample
+    })?;
+    Ok(sample)
 }
 
 /// Picks by the rule of [`choose_k`]; gives the place of the pick too.

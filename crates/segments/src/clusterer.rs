@@ -1,5 +1,7 @@
 //! What finds clusters, handed in by the caller.
 
+use tenure_evaluate::Points;
+
 use crate::SegmentError;
 
 /// Clusters of some rows.
@@ -15,11 +17,11 @@ pub struct Clustering {
 
 /// Finds clusters and assigns rows to them; the same input and seed give the same bits.
 pub trait Clusterer {
-    /// The best of `n_init` fits of `k` clusters to a row-major matrix of `n_columns` columns.
+    /// The best of `n_init` fits of `k` clusters. Points that are not in memory are those that the clusterer was made for.
     ///
     /// # Errors
     /// [`SegmentError::Clustering`]
-    fn fit(&self, cells: &[f32], n_columns: usize, k: usize, restarts: Restarts) -> Result<Clustering, SegmentError>;
+    fn fit(&self, points: Points<'_>, k: usize, restarts: Restarts) -> Result<Clustering, SegmentError>;
 
     /// The nearest centroid of each row, the first of equals.
     ///

@@ -1,18 +1,20 @@
 //! Labels into named segments with profiles.
 
 use serde::{Deserialize, Serialize};
+use tenure_evaluate::Points;
 
-use crate::figure::{Figure, FigureKind};
+use crate::SegmentError;
+use crate::figure::{Figure, FigureKind, Figures};
 use crate::name::names;
 use crate::sentence::sentence;
 
 /// Everything that is known of the customers.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Population<'a> {
     /// Figures in their own units, one for each encoded column.
-    pub figures: &'a [Figure],
-    /// What was clustered, `[N, D]` row-major.
-    pub encoded: &'a [f32],
+    pub figures: &'a dyn Figures,
+    /// What was clustered, `[N, D]`.
+    pub encoded: Points<'a>,
     /// What each customer is worth; none where the data do not say.
     pub value: Option<&'a [f64]>,
     /// What became of each customer (1 or 0), where the data say so; it took no part in the clustering.
@@ -78,23 +80,31 @@ pub struct Outcome {
 /// Gives the old label of each segment (`order[i]` is the label of segment `i + 1`) and the segments. The order is by value
 /// per customer where the value is known, else by size, then by label.
 ///
+/// Beside what the population holds it needs 4 bytes for each customer, and 8 while a figure is looked at.
+///
+/// # Errors
+/// [`SegmentError::Figure`] and [`SegmentError::Measure`], only where figures or rows are not in memory.
+///
 /// # Panics
 /// Where figures, encoded columns or labels do not have the same number of customers, or a label has none.
-pub fn describe(population: &Population<'_>, labels: &[u32]) -> (Vec<u32>, Vec<Segment>) {
+pub fn describe(population: &Population<'_>, labels: &[u32]) -> Result<(Vec<u32>, Vec<Segment>), SegmentError> {
     let k = labels.iter().max().map_or(0, |&largest| largest as usize + 1);
-    let mut rows: Vec<Vec<usize>> = vec![Vec::new(); k];
-    for (row, &label) in labels.iter().enumerate() {
+    let mut sizes = vec![0; k];
+    for &label in labels {
+        sizes[label as usize] += 1;
+    }
+    let mut rows: Vec<Vec<u32>> = sizes.into_iter().map(Vec::with_capacity).collect();
+    for (row, &label) in (0..).zip(labels) {
         rows[label as usize].push(row);
     }
     let total: Option<f64> = population.value.map(|value| value.iter().sum());
-    let worth = |rows: &[usize]| population.value.map(|value| rows.iter().map(|&row| value[row]).sum::<f64>());
+    let worth = |rows: &[u32]| population.value.map(|value| rows.iter().map(|&row| value[row as usize]).sum::<f64>());
     let key = |label: u32| {
         let rows = &rows[label as usize];
         worth(rows).map_or(rows.len() as f64, |worth| worth / rows.len() as f64)
     };
     let mut order: Vec<u32> = (0..k as u32).collect();
     order.sort_by(|&a, &b| key(b).total_cmp(&key(a)).then(a.cmp(&b)));
-    let moments = moments(population.encoded, population.figures.len());
     let mut segments: Vec<Segment> = order
         .iter()
         .zip(1..)
@@ -109,16 +119,26 @@ pub fn describe(population: &Population<'_>, labels: &[u32]) -> (Vec<u32>, Vec<S
                 share: rows.len() as f64 / labels.len() as f64,
                 value,
                 value_share: value.zip(total).filter(|(_, total)| *total > 0.0).map(|(value, total)| value / total),
-                columns: columns(population, &moments, rows),
+                columns: Vec::new(),
                 outcome: population.outcome.map(|(name, values)| outcome(name, values, rows)),
             }
         })
         .collect();
+    let z = Scores::new(population.encoded, labels, k)?;
+    for column in 0..population.figures.n_figures() {
+        let figure = population.figures.figure(column)?;
+        let typical_of_all = figure.typical(0..labels.len() as u32);
+        for (segment, &label) in segments.iter_mut().zip(&order) {
+            let typical = figure.typical(rows[label as usize].iter().copied());
+            let z = z.of(column, label as usize, segment.n_customers);
+            segment.columns.push(profile(&figure, typical, typical_of_all, z));
+        }
+    }
     for (segment, name) in names(&segments).into_iter().enumerate() {
         segments[segment].name = name;
         segments[segment].sentence = sentence(&segments[segment]);
     }
-    (order, segments)
+    Ok((order, segments))
 }
 
 /// Labels by the order that [`describe`] gave: 0 for the first segment, and so on.
@@ -130,42 +150,59 @@ pub fn renumber(labels: &[u32], order: &[u32]) -> Vec<u32> {
     labels.iter().map(|&label| new[label as usize]).collect()
 }
 
-fn outcome(name: &str, values: &[f64], rows: &[usize]) -> Outcome {
+fn outcome(name: &str, values: &[f64], rows: &[u32]) -> Outcome {
     let share = |sum: f64, n: usize| sum / n.max(1) as f64;
     Outcome {
         name: name.to_owned(),
-        share: share(rows.iter().map(|&row| values[row]).sum(), rows.len()),
+        share: share(rows.iter().map(|&row| values[row as usize]).sum(), rows.len()),
         share_of_all: share(values.iter().sum(), values.len()),
     }
 }
 
-fn columns(population: &Population<'_>, moments: &[(f64, f64)], rows: &[usize]) -> Vec<ColumnProfile> {
-    let d = population.figures.len();
-    let all: Vec<usize> = (0..population.encoded.len() / d.max(1)).collect();
-    let profile = |(column, figure): (usize, &Figure)| {
-        let (mean, deviation) = moments[column];
-        let encoded = rows.iter().map(|&row| f64::from(population.encoded[row * d + column])).sum::<f64>();
-        let (typical, typical_of_all) = (figure.typical(rows), figure.typical(&all));
-        ColumnProfile {
-            name: figure.name.clone(),
-            unit: figure.unit.clone(),
-            kind: figure.kind,
-            typical: typical.is_finite().then_some(typical),
-            typical_of_all: typical_of_all.is_finite().then_some(typical_of_all),
-            z: if deviation > 0.0 { (encoded / rows.len() as f64 - mean) / deviation } else { 0.0 },
-            rank: if typical.is_finite() { figure.rank_share(typical) } else { 0.5 },
-        }
-    };
-    population.figures.iter().enumerate().map(profile).collect()
+fn profile(figure: &Figure, typical: f64, typical_of_all: f64, z: f64) -> ColumnProfile {
+    ColumnProfile {
+        name: figure.name.clone(),
+        unit: figure.unit.clone(),
+        kind: figure.kind,
+        typical: typical.is_finite().then_some(typical),
+        typical_of_all: typical_of_all.is_finite().then_some(typical_of_all),
+        z,
+        rank: if typical.is_finite() { figure.rank_share(typical) } else { 0.5 },
+    }
 }
 
-/// Mean and standard deviation (with `N`) of each encoded column.
-fn moments(encoded: &[f32], d: usize) -> Vec<(f64, f64)> {
-    let n = (encoded.len() / d.max(1)) as f64;
-    let of_column = |column: usize| {
-        let values = || encoded.iter().skip(column).step_by(d).map(|&value| f64::from(value));
-        let mean = values().sum::<f64>() / n;
-        (mean, (values().map(|value| (value - mean).powi(2)).sum::<f64>() / n).sqrt())
-    };
-    (0..d).map(of_column).collect()
+/// Means of encoded columns, of all customers and of each segment.
+struct Scores {
+    /// `[D]`
+    mean: Vec<f64>,
+    /// With `N`, `[D]`.
+    deviation: Vec<f64>,
+    /// `[K, D]`
+    sums: Vec<f64>,
+}
+
+impl Scores {
+    /// Two readings of the rows.
+    fn new(encoded: Points<'_>, labels: &[u32], k: usize) -> Result<Self, SegmentError> {
+        let (n, d) = (encoded.n_rows() as f64, encoded.n_columns());
+        let mean = encoded.mean()?;
+        let (mut squares, mut sums) = (vec![0.0; d], vec![0.0; k * d]);
+        encoded.each_row(|row_idx, row| {
+            let of_segment = &mut sums[labels[row_idx] as usize * d..][..d];
+            let columns = row.iter().zip(&mean).zip(squares.iter_mut().zip(of_segment));
+            for ((&x, mean), (square, sum)) in columns {
+                *square += (f64::from(x) - mean).powi(2);
+                *sum += f64::from(x);
+            }
+        })?;
+        let deviation = squares.into_iter().map(|square| (square / n).sqrt()).collect();
+        Ok(Self { mean, deviation, sums })
+    }
+
+    /// A segment's mean of a column, in standard deviations from that of all customers.
+    fn of(&self, column: usize, label: usize, n_customers: usize) -> f64 {
+        let (mean, deviation) = (self.mean[column], self.deviation[column]);
+        let sum = self.sums[label * self.mean.len() + column];
+        if deviation > 0.0 { (sum / n_customers as f64 - mean) / deviation } else { 0.0 }
+    }
 }

@@ -24,6 +24,14 @@ pub enum SegmentError {
     /// A measure of the clusters is undefined.
     #[error(transparent)]
     Measure(#[from] ClusteringError),
+    /// A figure of the customers, which is not in memory, could not be read.
+    #[error("the figures of `{name}` could not be read: {reason}")]
+    Figure {
+        /// Its name.
+        name: String,
+        /// Why.
+        reason: String,
+    },
     /// Fewer different customers than segments.
     #[error(
         "{k} segments were asked for, but only {n_distinct} of {n_customers} customers differ in the features {}",
@@ -79,6 +87,22 @@ pub enum SegmentError {
         /// What was asked for.
         what: &'static str,
     },
+    /// The customers cannot be segmented in the memory allowed.
+    #[error(
+        "`segments.memory` is too small for {n_customers} customers of {n_columns} encoded columns: expected at least {}, found {}",
+        megabytes(*expected),
+        megabytes(*found)
+    )]
+    Memory {
+        /// Customers.
+        n_customers: usize,
+        /// Encoded columns.
+        n_columns: usize,
+        /// Bytes that stay in memory.
+        expected: u64,
+        /// Bytes allowed.
+        found: u64,
+    },
     /// What was asked for needs a log of events.
     #[error("{what} needs a log of events, found a table with one row per customer")]
     NoEvents {
@@ -91,12 +115,19 @@ fn list(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
+/// Bytes as `segments.memory` takes them, rounded up.
+fn megabytes(bytes: u64) -> String {
+    format!("\"{}MB\"", bytes.div_ceil(1_000_000))
+}
+
 impl SegmentError {
     /// The stable code of this error; [`crate::explain`] has a page for each.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Clustering { .. } => "SEG0001",
             Self::Device { .. } => "SEG0008",
+            Self::Figure { .. } => "SEG0009",
+            Self::Memory { .. } => "SEG0010",
             Self::Measure(error) => error.code(),
             Self::TooFewDistinct { .. } => "SEG0002",
             Self::TooSmall { .. } => "SEG0003",
@@ -118,6 +149,8 @@ impl SegmentError {
             Self::TooSmall { .. } => "lower `segments.min_share`, or `segments.k_min`".into(),
             Self::UnknownFeature { .. } => "take one of those; `tenure plan` lists them with their definitions".into(),
             Self::ConstantFeature { feature, .. } => format!("leave `{feature}` out of `segments.features`"),
+            Self::Figure { .. } => "look at the disk that holds the folder of runs (`run.dir`)".into(),
+            Self::Memory { .. } => "allow more, or leave the setting out and have everything in memory".into(),
             Self::NoAmounts { .. } => "give the column of money the role `amount`, or leave the setting out".into(),
             Self::NoEvents { .. } => "leave the setting out, or give a transaction log".into(),
         }

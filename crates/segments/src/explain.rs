@@ -10,7 +10,7 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
     PAGES.iter().map(|(code, _)| *code)
 }
 
-const PAGES: [(&str, &str); 8] = [
+const PAGES: [(&str, &str); 10] = [
     (
         "SEG0001",
         "The customers could not be clustered.
@@ -66,5 +66,19 @@ recency and frequency. Leave the setting out, or give the transaction log as `da
 
 Rows, partial sums and labels lie in the card's memory together, about one and a half times the encoded customers. Close what
 else uses the card, or set `device.kind = \"cpu\"`: k-means on the CPU needs no other memory than the customers'.",
+    ),
+    (
+        "SEG0009",
+        "A figure of the customers could not be read again.
+
+With `segments.memory` the features of a large customer table lie in a scratch file in the folder of runs, and each is read when
+it is looked at. The message says what the system said; look at that disk.",
+    ),
+    (
+        "SEG0010",
+        "The memory allowed is too small for so many customers.
+
+`segments.memory` bounds what grows with customers times columns. Some bytes for each customer stay in memory whatever it says:
+labels, one figure at a time, what customers are worth. Where they alone come to more than is allowed, nothing is begun.",
     ),
 ];

@@ -1,7 +1,7 @@
 //! Whether the same segments come back from other draws of customers and other seeds.
 
 use serde::{Deserialize, Serialize};
-use tenure_evaluate::adjusted_rand;
+use tenure_evaluate::{Points, adjusted_rand};
 
 use crate::SegmentError;
 use crate::choose::stream;
@@ -49,7 +49,8 @@ impl Study<'_> {
         for i in 0..self.n_bootstraps {
             let seed = self.seed.wrapping_add(i as u64 + 1);
             let drawn = self.draw(i);
-            let refit = clusterer.fit(&drawn, self.n_columns, self.k, Restarts { n_init: self.n_init, seed });
+            let drawn = Points::new(&drawn, self.n_columns)?;
+            let refit = clusterer.fit(drawn, self.k, Restarts { n_init: self.n_init, seed });
             let refit = match refit {
                 // A draw may leave fewer different customers than segments: that segments do not come back.
                 Err(SegmentError::TooFewDistinct { .. }) => {
@@ -60,7 +61,8 @@ impl Study<'_> {
             };
             let labels = clusterer.assign(self.cells, self.n_columns, &refit.centroids)?;
             bootstraps.push(adjusted_rand(self.labels, &labels)?);
-            let other = clusterer.fit(self.cells, self.n_columns, self.k, Restarts { n_init: 1, seed })?;
+            let sample = Points::new(self.cells, self.n_columns)?;
+            let other = clusterer.fit(sample, self.k, Restarts { n_init: 1, seed })?;
             seeds.push(adjusted_rand(self.labels, &other.labels)?);
         }
         let mean = bootstraps.iter().sum::<f64>() / bootstraps.len().max(1) as f64;

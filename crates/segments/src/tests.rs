@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use rand_chacha::rand_core::Rng;
 
+use tenure_evaluate::Points;
+
 use crate::choose::stream;
 use crate::*;
 
@@ -11,7 +13,8 @@ use crate::*;
 struct Lloyd;
 
 impl Clusterer for Lloyd {
-    fn fit(&self, cells: &[f32], d: usize, k: usize, restarts: Restarts) -> Result<Clustering, SegmentError> {
+    fn fit(&self, points: Points<'_>, k: usize, restarts: Restarts) -> Result<Clustering, SegmentError> {
+        let (cells, d) = (points.in_memory().expect("made in memory"), points.n_columns());
         let rows: Vec<&[f32]> = cells.chunks_exact(d).collect();
         let n_distinct =
             rows.iter().map(|row| row.iter().map(|x| x.to_bits()).collect::<Vec<_>>()).collect::<BTreeSet<_>>().len();
@@ -57,6 +60,11 @@ impl Clusterer for Lloyd {
     }
 }
 
+/// As tables hold them.
+fn single(values: &[f64]) -> Vec<f32> {
+    values.iter().map(|&value| value as f32).collect()
+}
+
 fn squared(row: &[f32], centroid: &[f64]) -> f64 {
     row.iter().zip(centroid).map(|(&x, c)| (f64::from(x) - c).powi(2)).sum()
 }
@@ -88,7 +96,8 @@ fn every_criterion_finds_the_four_corners() {
     let cells = corners(30);
     for criterion in Criterion::ALL {
         let (chosen, clustering) =
-            choose_k(&cells, 2, &Lloyd, &settings(criterion), &mut |_| ()).expect("well separated");
+            choose_k(Points::new(&cells, 2).expect("finite"), &Lloyd, &settings(criterion), &mut |_| ())
+                .expect("well separated");
         assert_eq!(chosen.k, 4, "{criterion:?}: {}", chosen.reason);
         assert_eq!(chosen.ranking[0], 4);
         assert_eq!(clustering.labels.len(), 120);
@@ -102,23 +111,27 @@ fn every_criterion_finds_the_four_corners() {
 fn the_choice_is_told_with_what_was_left_out() {
     let cells = corners(30);
     let strict = ChoiceSettings { min_size: 40, min_stability: 0.0, ..settings(Criterion::Silhouette) };
-    let (chosen, _) = choose_k(&cells, 2, &Lloyd, &strict, &mut |_| ()).expect("two halves are large enough");
+    let (chosen, _) = choose_k(Points::new(&cells, 2).expect("finite"), &Lloyd, &strict, &mut |_| ())
+        .expect("two halves are large enough");
     assert!(chosen.candidate().smallest >= 40);
     assert!(chosen.reason.contains("with a segment of fewer than 40 customers"), "{}", chosen.reason);
-    let same = choose_k(&cells, 2, &Lloyd, &strict, &mut |_| ()).expect("again").0;
+    let same = choose_k(Points::new(&cells, 2).expect("finite"), &Lloyd, &strict, &mut |_| ()).expect("again").0;
     assert_eq!(chosen, same);
     let impossible = ChoiceSettings { min_size: 70, ..strict };
-    let error = choose_k(&cells, 2, &Lloyd, &impossible, &mut |_| ()).expect_err("120 rows");
+    let error =
+        choose_k(Points::new(&cells, 2).expect("finite"), &Lloyd, &impossible, &mut |_| ()).expect_err("120 rows");
     assert!(matches!(error, SegmentError::TooSmall { min_size: 70, .. }));
     let single = ChoiceSettings { k_min: 3, k_max: 3, min_size: 70, ..settings(Criterion::Gap) };
-    let (chosen, _) = choose_k(&cells, 2, &Lloyd, &single, &mut |_| ()).expect("asked for");
+    let (chosen, _) =
+        choose_k(Points::new(&cells, 2).expect("finite"), &Lloyd, &single, &mut |_| ()).expect("asked for");
     assert_eq!((chosen.k, chosen.reason.as_str()), (3, "3 segments were asked for."));
 }
 
 #[test]
 fn more_segments_than_customers_are_refused() {
     let cells = [0.0, 1.0, 1.0, 2.0];
-    let error = choose_k(&cells, 1, &Lloyd, &settings(Criterion::Stability), &mut |_| ()).expect_err("three differ");
+    let error = choose_k(Points::new(&cells, 1).expect("finite"), &Lloyd, &settings(Criterion::Stability), &mut |_| ())
+        .expect_err("three differ");
     assert!(matches!(error, SegmentError::TooFewDistinct { k: 4, n_distinct: 3, n_customers: 4, .. }), "{error}");
 }
 
@@ -184,12 +197,12 @@ fn shop() -> (Vec<Figure>, Vec<f32>, Vec<f64>, Vec<u32>) {
     let tenure = vec![365.0, 350.0, 300.0, 200.0, 210.0, 330.0, 300.0, 5.0, 30.0, 3.0];
     let labels = vec![2, 2, 2, 0, 0, 0, 0, 1, 1, 1];
     let columns = [&recency, &purchases, &spend, &tenure];
-    let encoded = (0..10).flat_map(|i| columns.map(|column| column[i] as f32)).collect();
+    let encoded: Vec<f32> = (0..10).flat_map(|i| columns.map(|column| column[i] as f32)).collect();
     let figures = vec![
-        Figure::magnitude("recency_days", "days", recency),
-        Figure::magnitude("n_purchases", "purchases", purchases),
-        Figure::magnitude("spend_sum", "money", spend.clone()),
-        Figure::magnitude("tenure_days", "days", tenure),
+        Figure::magnitude("recency_days", "days", single(&recency)),
+        Figure::magnitude("n_purchases", "purchases", single(&purchases)),
+        Figure::magnitude("spend_sum", "money", single(&spend)),
+        Figure::magnitude("tenure_days", "days", single(&tenure)),
     ];
     (figures, encoded, spend, labels)
 }
@@ -197,8 +210,9 @@ fn shop() -> (Vec<Figure>, Vec<f32>, Vec<f64>, Vec<u32>) {
 #[test]
 fn segments_are_named_and_told_from_their_numbers() {
     let (figures, encoded, spend, labels) = shop();
-    let population = Population { figures: &figures, encoded: &encoded, value: Some(&spend), outcome: None };
-    let (order, segments) = describe(&population, &labels);
+    let encoded = Points::new(&encoded, 4).expect("finite");
+    let population = Population { figures: &figures, encoded, value: Some(&spend), outcome: None };
+    let (order, segments) = describe(&population, &labels).expect("in memory");
     assert_eq!(order, [2, 1, 0], "by spend per customer");
     assert_eq!(renumber(&labels, &order), [0, 0, 0, 2, 2, 2, 2, 1, 1, 1]);
     let told: Vec<String> = segments.iter().map(|s| format!("{}: {}", s.name, s.sentence)).collect();
@@ -224,9 +238,10 @@ fn segments_are_named_and_told_from_their_numbers() {
 #[test]
 fn names_are_unique_also_among_twins() {
     let (figures, encoded, spend, _) = shop();
-    let population = Population { figures: &figures, encoded: &encoded, value: Some(&spend), outcome: None };
+    let encoded = Points::new(&encoded, 4).expect("finite");
+    let population = Population { figures: &figures, encoded, value: Some(&spend), outcome: None };
     let labels = [0, 1, 0, 2, 3, 4, 2, 5, 5, 5];
-    let (_, segments) = describe(&population, &labels);
+    let (_, segments) = describe(&population, &labels).expect("in memory");
     let names: BTreeSet<&str> = segments.iter().map(|segment| segment.name.as_str()).collect();
     assert_eq!(names.len(), segments.len(), "{names:?}");
 }
@@ -238,10 +253,10 @@ fn customers_without_purchases_are_named_by_what_stands_out() {
         Figure::indicator("Contract = Two year", vec![1.0, 1.0, 0.0, 0.0]),
     ];
     let encoded = [-1.0, 1.0, -1.0, 1.0, 1.0, 0.0, 1.0, 0.0];
+    let encoded = Points::new(&encoded, 2).expect("finite");
     let churned = [0.0, 0.0, 1.0, 0.0];
-    let population =
-        Population { figures: &figures, encoded: &encoded, value: None, outcome: Some(("Churn", &churned)) };
-    let (_, segments) = describe(&population, &[0, 0, 1, 1]);
+    let population = Population { figures: &figures, encoded, value: None, outcome: Some(("Churn", &churned)) };
+    let (_, segments) = describe(&population, &[0, 0, 1, 1]).expect("in memory");
     assert_eq!(segments[0].name, "Low MonthlyCharges, Contract = Two year");
     assert_eq!(
         segments[1].sentence,
@@ -262,10 +277,12 @@ fn every_error_has_a_page_and_a_hint() {
         SegmentError::ConstantFeature { feature: "x".into(), found: "0".into(), n_customers: 10 },
         SegmentError::NoAmounts { what: "segments.value" },
         SegmentError::NoEvents { what: "segments.compare_back" },
+        SegmentError::Figure { name: "x".into(), reason: "the disk is gone".into() },
+        SegmentError::Memory { n_customers: 1_000_000, n_columns: 64, expected: 24_000_001, found: 1_000_000 },
     ];
     let text: Vec<String> = errors.iter().map(|e| format!("[{}] {e}\n  hint: {}", e.code(), e.hint())).collect();
     assert!(errors.iter().all(|error| explain(error.code()).is_some()));
-    insta::assert_snapshot!(text.join("\n"), @r"
+    insta::assert_snapshot!(text.join("\n"), @r#"
     [SEG0001] 3 segments: row 4 is all zeros
       hint: try fewer segments, or other `segments.features`
     [SEG0002] 9 segments were asked for, but only 4 of 120 customers differ in the features `a`, `b`
@@ -280,5 +297,9 @@ fn every_error_has_a_page_and_a_hint() {
       hint: give the column of money the role `amount`, or leave the setting out
     [SEG0007] segments.compare_back needs a log of events, found a table with one row per customer
       hint: leave the setting out, or give a transaction log
-    ");
+    [SEG0009] the figures of `x` could not be read: the disk is gone
+      hint: look at the disk that holds the folder of runs (`run.dir`)
+    [SEG0010] `segments.memory` is too small for 1000000 customers of 64 encoded columns: expected at least "25MB", found "1MB"
+      hint: allow more, or leave the setting out and have everything in memory
+    "#);
 }

@@ -26,8 +26,8 @@ pub struct TierSummary {
 /// customer are left out of the summaries.
 pub fn tiers(value: &[f64], tops: &[f64]) -> (Vec<u32>, Vec<TierSummary>) {
     let n = value.len();
-    let mut order: Vec<usize> = (0..n).collect();
-    order.sort_by(|&a, &b| value[b].total_cmp(&value[a]).then(a.cmp(&b)));
+    let mut order: Vec<u32> = (0..n as u32).collect();
+    order.sort_unstable_by(|&a, &b| value[b as usize].total_cmp(&value[a as usize]).then(a.cmp(&b)));
     // A share such as .07 of 100 is 7.000000000000001 in binary.
     let ends: Vec<usize> = tops.iter().map(|top| ((top * n as f64 - 1e-9).ceil() as usize).min(n)).chain([n]).collect();
     let total: f64 = value.iter().sum();
@@ -37,17 +37,17 @@ pub fn tiers(value: &[f64], tops: &[f64]) -> (Vec<u32>, Vec<TierSummary>) {
     for (tier, &end) in ends.iter().enumerate() {
         let members = &order[start.min(end)..end];
         for &row in members {
-            tier_of[row] = tier as u32;
+            tier_of[row as usize] = tier as u32;
         }
         if let Some(&last) = members.last() {
-            let sum: f64 = members.iter().map(|&row| value[row]).sum();
+            let sum: f64 = members.iter().map(|&row| value[row as usize]).sum();
             summaries.push(TierSummary {
                 name: tier_name(tops, tier as u32),
                 n_customers: members.len(),
                 share: members.len() as f64 / n as f64,
                 value: sum,
                 value_share: if total > 0.0 { sum / total } else { 0.0 },
-                least: value[last],
+                least: value[last as usize],
             });
         }
         start = start.max(end);

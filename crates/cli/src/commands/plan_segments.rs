@@ -21,7 +21,7 @@ pub fn show(resolved: &Resolved, output: Output, progress: &mut Progress) -> Res
     let validation = &loaded.validation;
     let dates = [("customers as of", found.at), ("compared with", found.earlier_at)];
     let dates: Vec<(&str, String)> = dates.iter().filter_map(|(what, at)| Some((*what, facts::date((*at)?)))).collect();
-    let present: Vec<&str> = loaded.table.features().map(|column| column.name.as_str()).collect();
+    let present = found.columns.features();
     let text = || {
         let mut text = format!("{}\n\n", settings_table(resolved));
         text.push_str(&format!("rows: {} read, {} kept\n", validation.n_read, validation.n_kept));

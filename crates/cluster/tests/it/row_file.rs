@@ -43,6 +43,30 @@ fn the_bits_are_those_in_memory_whatever_the_threads() {
 }
 
 #[test]
+fn restarts_in_turn_give_the_bits_of_restarts_side_by_side() {
+    let x = Made::new(35).spots(30_000, 4, 6, 3.0, 10.0);
+    let rows = Rows { x: &x, weights: None, n_columns: 4 };
+    for init in [Init::KMeansPlusPlus, Init::KMeansParallel { n_rounds: 2 }, Init::Random] {
+        let settings = KMeans { n_init: 5, max_iter: 8, init, ..KMeans::new(7) };
+        let expected = settings.fit(rows).unwrap();
+        for together in [1, 2, 5] {
+            let frugal = KMeans { together, ..settings.clone() };
+            assert_eq!(frugal.fit_source(&mut &scratch(rows), &mut Silent).unwrap(), expected, "{together}");
+        }
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_told() {
+    let x = Made::new(36).spots(300_000, 2, 3, 3.0, 1.0);
+    let full = File::options().read(true).write(true).open("/dev/full").unwrap();
+    let error = RowFile::spill(&mut Rows { x: &x, weights: None, n_columns: 2 }, full).unwrap_err();
+    let ClusterError::Scratch(cause) = error else { panic!("{error}") };
+    assert_eq!(cause.kind(), std::io::ErrorKind::StorageFull);
+}
+
+#[test]
 fn the_first_bad_value_is_told_whichever_thread_finds_one() {
     let mut x = Made::new(33).spots(70_000, 3, 4, 3.0, 1.0);
     (x[3 * 50_000 + 1], x[3 * 65_000]) = (f32::NAN, f32::INFINITY);

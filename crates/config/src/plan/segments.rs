@@ -46,6 +46,11 @@ pub struct Segments {
     pub n_refits: usize,
     /// Bootstraps, references and silhouettes look at no more customers than this; a larger set is sampled.
     pub max_sample: usize,
+    /// Where the encoded customers would take more memory than this, they are kept in a scratch file in the folder of runs, and
+    /// so is a customer table itself: what is told is the same, to the bit, and takes longer. Where it is not given, everything
+    /// is in memory.
+    #[schemars(with = "Option<String>")]
+    pub memory: Option<u64>,
 }
 
 choices! {

@@ -211,3 +211,35 @@ fn weights_are_kept_as_they_are() {
     assert_eq!(numbers(&loaded.table, "w"), [0.0, 2.5]);
     assert_eq!(loaded.validation.dropped[&Reason::MissingWeight], 1);
 }
+
+#[test]
+fn a_table_larger_than_memory_is_stored_and_reads_back_the_same() {
+    let row = |n: usize| {
+        let spend = if n.is_multiple_of(11) { String::new() } else { format!("{}.5", n * 7) };
+        let (plan, id) = (["gold", "basic", ""][n % 3], if n == 39_000 { 38_999 } else { n });
+        format!("c{id},{},{},{plan},{spend},2024-{:02}-01\n", n % 2, n % 50, n % 12 + 1)
+    };
+    let text: String =
+        std::iter::once("id,churn,age,plan,spend,joined\n".to_string()).chain((0..40_000).map(row)).collect();
+    let files = Files::text("customers.csv", &text);
+    // The file lies in the folder of runs; there is none, so it lies in the system's.
+    let plan = format!("{PLAN}joined = \"numeric\"\n[experiment]\ntask = \"segments\"\n");
+    let whole = files.load_well(&plan);
+    let found = files.load_well(&format!("{plan}[segments]\nmemory = \"500kB\"\n"));
+    assert!(whole.stored.is_none());
+    let stored = found.stored.expect("more than half a megabyte");
+    assert_eq!((stored.n_rows(), found.validation), (39_999, whole.validation));
+    let names: Vec<&str> = stored.columns().iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(names, ["age", "plan", "spend", "joined"]);
+    let in_table: Vec<&str> = found.table.columns().iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(in_table, ["id", "churn"], "what is small stays");
+    for column in whole.table.columns() {
+        let same = stored.column(&column.name).expect("readable");
+        let same = same.as_ref().or_else(|| found.table.column(&column.name)).expect("stored or not");
+        assert_eq!((same.role, format!("{:?}", same.values)), (column.role, format!("{:?}", column.values)));
+    }
+    let n_missing = stored.columns()[2].n_missing;
+    assert_eq!(n_missing, numbers(&whole.table, "spend").iter().filter(|spend| spend.is_nan()).count() as u64);
+    // Enough memory is enough.
+    assert!(files.load_well(&format!("{plan}[segments]\nmemory = \"1GB\"\n")).stored.is_none());
+}

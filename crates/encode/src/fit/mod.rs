@@ -65,21 +65,8 @@ pub fn fit_transform(
     let outcomes: Vec<Outcome> =
         features.par_iter().map(|column| fit_column(column, &rows)).collect::<Result<_, EncodeError>>()?;
 
-    let (mut inputs, mut dropped, mut quantiles, mut ordered) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for (column, outcome) in features.iter().zip(outcomes) {
-        match outcome {
-            Outcome::Kept(fitted) => {
-                inputs.push(InputColumn::new(column.name.clone(), fitted.encoder));
-                quantiles.extend(fitted.quantiles);
-                ordered.push(fitted.ordered);
-            }
-            Outcome::Dropped(reason) => dropped.push(DroppedColumn { name: column.name.clone(), reason }),
-        }
-    }
-    if inputs.is_empty() {
-        let dropped = dropped.iter().map(|column| format!("`{}` is {}", column.name, column.reason)).collect();
-        return Err(EncodeError::NoFeatures { dropped });
-    }
+    let named = features.iter().map(|column| column.name.clone()).zip(outcomes);
+    let Kept { inputs, dropped, quantiles, ordered } = Kept::of(named.collect())?;
     let scales = table.sequences().map_or_else(Vec::new, |sequences| sequence::fit(sequences, train));
     let prep = Preprocessor::new(inputs, quantiles, dropped).with_sequence(scales);
     let sources = prep
@@ -94,10 +81,71 @@ pub fn fit_transform(
     Ok((prep, data))
 }
 
+/// Fits encoders to all rows of a table whose columns are read one after the other, so that no two need be in memory:
+/// to the bit those that [`fit_transform`] fits to all rows. Levels become indicators or embeddings; statistics of the
+/// target, which need that too, are never made.
+///
+/// `read` gives the columns by name; beside a column, 4 bytes are needed for each row, and quantiles sort a copy of at most
+/// about a million values.
+///
+/// # Errors
+/// Those of `read`, [`EncodeError::WrongType`] and [`EncodeError::NoFeatures`].
+pub fn fit_columns<E: From<EncodeError>>(
+    names: &[String],
+    n_rows: usize,
+    read: &mut dyn FnMut(&str) -> Result<Column, E>,
+    plan: &Encode,
+    seed: u64,
+) -> Result<Preprocessor, E> {
+    if n_rows == 0 {
+        let reason = "no rows were given to fit on".to_owned();
+        return Err(EncodeError::EmptyPart { part: PartName::Train, reason }.into());
+    }
+    let plan = Encode { target_statistics_min: usize::MAX, ..*plan };
+    let all: Vec<u32> = (0..n_rows as u32).collect();
+    let rows = TrainingRows { rows: &all, target: Vec::new(), plan: &plan, seed };
+    let mut outcomes = Vec::with_capacity(names.len());
+    for name in names {
+        outcomes.push((name.clone(), fit_column(&read(name)?, &rows)?));
+    }
+    let Kept { inputs, dropped, quantiles, .. } = Kept::of(outcomes)?;
+    Ok(Preprocessor::new(inputs, quantiles, dropped))
+}
+
+/// The columns that were kept, and those that were not.
+struct Kept {
+    inputs: Vec<InputColumn>,
+    dropped: Vec<DroppedColumn>,
+    quantiles: Vec<Vec<f32>>,
+    /// For each input.
+    ordered: Vec<Option<Vec<f32>>>,
+}
+
+impl Kept {
+    fn of(outcomes: Vec<(String, Outcome)>) -> Result<Self, EncodeError> {
+        let mut kept = Self { inputs: Vec::new(), dropped: Vec::new(), quantiles: Vec::new(), ordered: Vec::new() };
+        for (name, outcome) in outcomes {
+            match outcome {
+                Outcome::Kept(fitted) => {
+                    kept.inputs.push(InputColumn::new(name, fitted.encoder));
+                    kept.quantiles.extend(fitted.quantiles);
+                    kept.ordered.push(fitted.ordered);
+                }
+                Outcome::Dropped(reason) => kept.dropped.push(DroppedColumn { name, reason }),
+            }
+        }
+        if kept.inputs.is_empty() {
+            let dropped = kept.dropped.iter().map(|column| format!("`{}` is {}", column.name, column.reason)).collect();
+            return Err(EncodeError::NoFeatures { dropped });
+        }
+        Ok(kept)
+    }
+}
+
 /// What every column is fitted on.
 struct TrainingRows<'a> {
     rows: &'a [u32],
-    /// The class of each of `rows`, 0 or 1.
+    /// The class of each of `rows`, 0 or 1; none where the plan makes no statistics of the target.
     target: Vec<f32>,
     plan: &'a Encode,
     seed: u64,

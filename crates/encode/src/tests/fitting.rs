@@ -6,7 +6,7 @@ use tenure_config::{Encode, NumericEncoding};
 use tenure_table::{Categories, Column, MISSING_CODE, Table, Values};
 
 use super::made::{all_rows, category, encode_plan, mixed, numeric, table, target};
-use crate::{Dataset, fit_transform, transform};
+use crate::{Dataset, EncodeError, fit_columns, fit_transform, transform};
 
 const ENCODINGS: [NumericEncoding; 2] = [NumericEncoding::Robust, NumericEncoding::Quantile];
 
@@ -262,4 +262,22 @@ fn a_sample_of_many_rows_keeps_the_extremes() {
     assert_eq!((spend.min, spend.max), (-5e6, 5e6));
     assert!(spend.value(500.0).abs() < 0.01 && (spend.value(841.0) - 1.0).abs() < 0.01);
     assert_eq!(spend.value(5e6), -spend.value(-5e6));
+}
+
+#[test]
+fn columns_read_one_after_the_other_get_the_encoders_of_all_together() {
+    let table = mixed(3000, 8);
+    for encoding in ENCODINGS {
+        let plan = Encode { target_statistics_min: usize::MAX, ..encode_plan(encoding) };
+        let (expected, _) = fit_transform(&table, &all_rows(&table), &plan, 5).expect("features vary");
+        let names: Vec<String> = table.features().map(|column| column.name.clone()).collect();
+        let mut read = |name: &str| Ok::<_, EncodeError>(table.column(name).expect("a feature").clone());
+        let found = fit_columns(&names, 3000, &mut read, &encode_plan(encoding), 5).expect("features vary");
+        assert_eq!(bits(&found), bits(&expected));
+    }
+    let constant = |_: &str| Ok::<_, EncodeError>(numeric("constant", vec![4.0; 3]));
+    let error = fit_columns(&["constant".into()], 3, &mut { constant }, &encode_plan(ENCODINGS[0]), 5);
+    assert!(matches!(error, Err(EncodeError::NoFeatures { .. })), "{error:?}");
+    let error = fit_columns(&["constant".into()], 0, &mut { constant }, &encode_plan(ENCODINGS[0]), 5);
+    assert!(matches!(error, Err(EncodeError::EmptyPart { .. })), "{error:?}");
 }

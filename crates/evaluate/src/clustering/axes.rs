@@ -49,23 +49,23 @@ impl PrincipalAxes {
 /// Meant for tens of columns: a sweep costs `D³`.
 ///
 /// # Errors
-/// [`ClusteringError::NoSpread`] with fewer than two rows.
+/// [`ClusteringError::NoSpread`] with fewer than two rows; [`ClusteringError::Read`].
 pub fn principal_axes(points: &Points<'_>) -> Result<PrincipalAxes, ClusteringError> {
     let (n, d) = (points.n_rows(), points.n_columns());
     if n < 2 {
         return Err(ClusteringError::NoSpread { measure: "the principal axes", reason: "fewer than two rows" });
     }
-    let mean = points.mean();
+    let mean = points.mean()?;
     let mut covariance = vec![0.0; d * d];
     let mut centred = vec![0.0; d];
-    for row in points.rows() {
+    points.each_row(|_, row| {
         centred.iter_mut().zip(row).zip(&mean).for_each(|((out, &cell), mean)| *out = f64::from(cell) - mean);
         for i in 0..d {
             for j in i..d {
                 covariance[i * d + j] += centred[i] * centred[j] / (n - 1) as f64;
             }
         }
-    }
+    })?;
     for i in 0..d {
         for j in 0..i {
             covariance[i * d + j] = covariance[j * d + i];

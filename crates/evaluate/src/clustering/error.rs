@@ -53,6 +53,12 @@ pub enum ClusteringError {
         /// Which spread is zero.
         reason: &'static str,
     },
+    /// Rows that are not in memory could not be read again.
+    #[error("the rows could not be read again: {reason}")]
+    Read {
+        /// What the system said.
+        reason: String,
+    },
 }
 
 impl ClusteringError {
@@ -64,12 +70,13 @@ impl ClusteringError {
             Self::NotFinite { .. } => "EVC0003",
             Self::Clusters { .. } => "EVC0004",
             Self::NoSpread { .. } => "EVC0005",
+            Self::Read { .. } => "EVC0006",
         }
     }
 }
 
 /// One page for each code, ascending.
-pub(crate) const PAGES: [(&str, &str); 5] = [
+pub(crate) const PAGES: [(&str, &str); 6] = [
     (
         "EVC0001",
         "The cells do not make whole rows.
@@ -105,5 +112,12 @@ number of distinct customers.",
 
 All rows of every cluster are equal, or all rows are equal altogether, or the values to be explained are. Look for features
 with very few values; a clustering of copies needs no measure.",
+    ),
+    (
+        "EVC0006",
+        "Rows that are not in memory could not be read again.
+
+With `segments.memory` the encoded customers lie in a scratch file without a name, which nothing but a failing disk or
+network drive can damage. Look at the system's log, or set the folder of `run.dir` to another disk.",
     ),
 ];

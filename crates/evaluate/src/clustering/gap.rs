@@ -43,16 +43,16 @@ pub fn gap_choice(gaps: &[Gap]) -> Option<usize> {
 /// the same extent without clusters (reference (b) of Tibshirani et al., §4).
 ///
 /// # Errors
-/// [`ClusteringError::NoSpread`] with fewer than two rows.
+/// [`ClusteringError::NoSpread`] with fewer than two rows; [`ClusteringError::Read`].
 pub fn uniform_reference(points: &Points<'_>, seed: u64) -> Result<Vec<f32>, ClusteringError> {
     let d = points.n_columns();
     let axes = principal_axes(points)?;
     let mut range = vec![(f64::INFINITY, f64::NEG_INFINITY); d];
-    for row in points.rows() {
+    points.each_row(|_, row| {
         for (range, x) in range.iter_mut().zip(axes.project(row, d)) {
             *range = (range.0.min(x), range.1.max(x));
         }
-    }
+    })?;
     let mut stream = Stream::new(seed, 0);
     let mut reference = Vec::with_capacity(points.n_rows() * d);
     for _ in 0..points.n_rows() {

@@ -20,6 +20,6 @@ pub use error::ClusteringError;
 pub(crate) use error::PAGES;
 pub use explained::{Explained, explained, mean_estimate, variance_explained};
 pub use gap::{Gap, gap, gap_choice, uniform_reference};
-pub use points::{Labelled, Points};
+pub use points::{Labelled, PointRows, Points};
 pub use separation::{calinski_harabasz, davies_bouldin, within_sum_of_squares};
 pub use silhouette::{Silhouette, SilhouetteRow, silhouette};

@@ -1,12 +1,41 @@
 //! Points and their labels, checked once.
 
+use std::borrow::Cow;
+use std::fmt::Debug;
+use std::ops::Range;
+
 use super::ClusteringError;
 
-/// A row-major matrix of finite numbers, `[N, D]`.
+/// Bytes of rows that are read together.
+const BLOCK_BYTES: usize = 1 << 20;
+
+/// Rows that do not lie in memory and can be read in any order.
+pub trait PointRows: Debug + Sync {
+    /// The number of rows, N.
+    fn n_rows(&self) -> usize;
+
+    /// The number of columns, D.
+    fn n_columns(&self) -> usize;
+
+    /// Reads the rows from `first_row` on, as many as fill `cells`, row after row.
+    ///
+    /// # Errors
+    /// [`ClusteringError::Read`]
+    fn read(&self, first_row: usize, cells: &mut [f32]) -> Result<(), ClusteringError>;
+}
+
+/// A row-major matrix of finite numbers, `[N, D]`, in memory or read from elsewhere as it is needed.
 #[derive(Clone, Copy, Debug)]
 pub struct Points<'a> {
-    cells: &'a [f32],
+    n_rows: usize,
     n_columns: usize,
+    rows: Place<'a>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Place<'a> {
+    Memory(&'a [f32]),
+    Elsewhere(&'a dyn PointRows),
 }
 
 impl<'a> Points<'a> {
@@ -19,7 +48,7 @@ impl<'a> Points<'a> {
             return Err(ClusteringError::Shape { n_cells: cells.len(), n_columns });
         }
         match cells.iter().position(|cell| !cell.is_finite()) {
-            None => Ok(Self { cells, n_columns }),
+            None => Ok(Self { n_rows: cells.len() / n_columns, n_columns, rows: Place::Memory(cells) }),
             Some(at) => Err(ClusteringError::NotFinite {
                 row_idx: at / n_columns,
                 column_idx: at % n_columns,
@@ -28,9 +57,21 @@ impl<'a> Points<'a> {
         }
     }
 
+    /// Rows that are read each time that they are looked at. They were checked when they were written: all are finite.
+    ///
+    /// # Errors
+    /// [`ClusteringError::Shape`]
+    pub fn elsewhere(rows: &'a dyn PointRows) -> Result<Self, ClusteringError> {
+        let (n_rows, n_columns) = (rows.n_rows(), rows.n_columns());
+        if n_columns == 0 {
+            return Err(ClusteringError::Shape { n_cells: n_rows, n_columns });
+        }
+        Ok(Self { n_rows, n_columns, rows: Place::Elsewhere(rows) })
+    }
+
     /// The number of rows, N.
     pub fn n_rows(&self) -> usize {
-        self.cells.len() / self.n_columns
+        self.n_rows
     }
 
     /// The number of columns, D.
@@ -38,26 +79,103 @@ impl<'a> Points<'a> {
         self.n_columns
     }
 
-    /// One row, `[D]`.
-    pub fn row(&self, row_idx: usize) -> &'a [f32] {
-        &self.cells[row_idx * self.n_columns..(row_idx + 1) * self.n_columns]
+    /// All cells, where they are in memory.
+    pub fn in_memory(&self) -> Option<&'a [f32]> {
+        match self.rows {
+            Place::Memory(cells) => Some(cells),
+            Place::Elsewhere(_) => None,
+        }
     }
 
-    /// All rows.
-    pub fn rows(&self) -> impl ExactSizeIterator<Item = &'a [f32]> {
-        self.cells.chunks_exact(self.n_columns)
+    /// Visits all rows in blocks of whole rows, in order: `visit(index of the first row, cells)`.
+    ///
+    /// # Errors
+    /// [`ClusteringError::Read`], only where the rows are not in memory; and what `visit` finds.
+    pub fn each_block<E: From<ClusteringError>>(
+        &self,
+        mut visit: impl FnMut(usize, &[f32]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match self.rows {
+            Place::Memory(cells) => visit(0, cells),
+            Place::Elsewhere(rows) => {
+                let at_once = (BLOCK_BYTES / (4 * self.n_columns)).max(1);
+                let mut block = Vec::new();
+                for first_row in (0..self.n_rows).step_by(at_once) {
+                    block.resize(at_once.min(self.n_rows - first_row) * self.n_columns, 0.0);
+                    rows.read(first_row, &mut block)?;
+                    visit(first_row, &block)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Visits all rows, in order: `visit(index, row)`.
+    ///
+    /// # Errors
+    /// [`ClusteringError::Read`], only where the rows are not in memory.
+    pub fn each_row(&self, mut visit: impl FnMut(usize, &[f32])) -> Result<(), ClusteringError> {
+        self.each_block(|first_row, cells| {
+            (first_row..).zip(cells.chunks_exact(self.n_columns)).for_each(|(row_idx, row)| visit(row_idx, row));
+            Ok(())
+        })
+    }
+
+    /// Puts the cells of consecutive rows into `cells`.
+    ///
+    /// # Errors
+    /// [`ClusteringError::Read`], only where the rows are not in memory.
+    ///
+    /// # Panics
+    /// Where there are not so many rows.
+    pub fn read(&self, rows: Range<usize>, cells: &mut Vec<f32>) -> Result<(), ClusteringError> {
+        match self.rows {
+            Place::Memory(all) => {
+                cells.clear();
+                cells.extend_from_slice(&all[rows.start * self.n_columns..rows.end * self.n_columns]);
+                Ok(())
+            }
+            Place::Elsewhere(all) => {
+                cells.resize(rows.len() * self.n_columns, 0.0);
+                all.read(rows.start, cells)
+            }
+        }
+    }
+
+    /// The cells of these rows, row after row; borrowed where they are all rows and in memory.
+    ///
+    /// # Errors
+    /// [`ClusteringError::Read`], only where the rows are not in memory.
+    pub fn take(&self, row_idxs: &[u32]) -> Result<Cow<'a, [f32]>, ClusteringError> {
+        let d = self.n_columns;
+        let is_all = row_idxs.len() == self.n_rows && row_idxs.iter().zip(0..).all(|(&row_idx, i)| row_idx == i);
+        match self.rows {
+            Place::Memory(cells) if is_all => Ok(Cow::Borrowed(cells)),
+            Place::Memory(cells) => {
+                let row = |&row_idx: &u32| &cells[row_idx as usize * d..][..d];
+                Ok(Cow::Owned(row_idxs.iter().flat_map(row).copied().collect()))
+            }
+            Place::Elsewhere(rows) => {
+                let mut taken = vec![0.0; row_idxs.len() * d];
+                for (&row_idx, row) in row_idxs.iter().zip(taken.chunks_exact_mut(d)) {
+                    rows.read(row_idx as usize, row)?;
+                }
+                Ok(Cow::Owned(taken))
+            }
+        }
     }
 
     /// The mean of each column, `[D]`.
-    pub fn mean(&self) -> Vec<f64> {
+    ///
+    /// # Errors
+    /// [`ClusteringError::Read`], only where the rows are not in memory.
+    pub fn mean(&self) -> Result<Vec<f64>, ClusteringError> {
         let mut mean = vec![0.0; self.n_columns];
-        for row in self.rows() {
-            add(&mut mean, row);
-        }
+        self.each_row(|_, row| add(&mut mean, row))?;
         for sum in &mut mean {
             *sum /= self.n_rows().max(1) as f64;
         }
-        mean
+        Ok(mean)
     }
 }
 
@@ -78,7 +196,7 @@ impl<'a> Labelled<'a> {
     /// The points with their clusters.
     ///
     /// # Errors
-    /// [`ClusteringError::Lengths`].
+    /// [`ClusteringError::Lengths`] and [`ClusteringError::Read`].
     pub fn new(points: Points<'a>, labels: &'a [u32]) -> Result<Self, ClusteringError> {
         if labels.len() != points.n_rows() {
             return Err(ClusteringError::Lengths { what: "labels", expected: points.n_rows(), found: labels.len() });
@@ -86,10 +204,11 @@ impl<'a> Labelled<'a> {
         let k = labels.iter().max().map_or(0, |&largest| largest as usize + 1);
         let d = points.n_columns();
         let (mut sizes, mut means) = (vec![0; k], vec![0.0; k * d]);
-        for (row, &label) in points.rows().zip(labels) {
-            sizes[label as usize] += 1;
-            add(&mut means[label as usize * d..][..d], row);
-        }
+        points.each_row(|row_idx, row| {
+            let label = labels[row_idx] as usize;
+            sizes[label] += 1;
+            add(&mut means[label * d..][..d], row);
+        })?;
         for (mean, &size) in means.chunks_exact_mut(d).zip(&sizes) {
             for sum in mean {
                 *sum /= size.max(1) as f64;

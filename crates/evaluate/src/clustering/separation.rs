@@ -5,9 +5,15 @@ use super::points::{Labelled, squared};
 
 /// The sum over all rows of the squared distance to their cluster's mean; at a fixed point of Lloyd's iteration it is the
 /// inertia.
-pub fn within_sum_of_squares(labelled: &Labelled<'_>) -> f64 {
-    let rows = labelled.points.rows().zip(labelled.labels);
-    rows.map(|(row, &label)| squared(row, labelled.mean(label as usize))).sum()
+///
+/// # Errors
+/// [`ClusteringError::Read`], only where the rows are not in memory.
+pub fn within_sum_of_squares(labelled: &Labelled<'_>) -> Result<f64, ClusteringError> {
+    let mut sum = 0.0;
+    labelled.points.each_row(|row_idx, row| {
+        sum += squared(row, labelled.mean(labelled.labels[row_idx] as usize));
+    })?;
+    Ok(sum)
 }
 
 /// The variance between clusters over the variance within them, each by its degrees of freedom; more is better.
@@ -15,15 +21,16 @@ pub fn within_sum_of_squares(labelled: &Labelled<'_>) -> f64 {
 /// Source: Caliński and Harabasz 1974, `(B / (K - 1)) / (W / (N - K))`.
 ///
 /// # Errors
-/// [`ClusteringError::Clusters`], and [`ClusteringError::NoSpread`] where no cluster has any spread.
+/// [`ClusteringError::Clusters`], [`ClusteringError::Read`], and [`ClusteringError::NoSpread`] where no cluster has any
+/// spread.
 pub fn calinski_harabasz(labelled: &Labelled<'_>) -> Result<f64, ClusteringError> {
     const MEASURE: &str = "Calinski-Harabasz";
     labelled.check(MEASURE)?;
-    let mean = labelled.points.mean();
+    let mean = labelled.points.mean()?;
     let (n, k) = (labelled.points.n_rows() as f64, labelled.n_clusters() as f64);
     let from_mean = |label: usize| labelled.mean(label).iter().zip(&mean).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
     let between: f64 = (0..labelled.sizes.len()).map(|label| labelled.sizes[label] as f64 * from_mean(label)).sum();
-    let within = within_sum_of_squares(labelled);
+    let within = within_sum_of_squares(labelled)?;
     if within <= 0.0 {
         return Err(ClusteringError::NoSpread { measure: MEASURE, reason: "every cluster is a single point" });
     }
@@ -36,16 +43,17 @@ pub fn calinski_harabasz(labelled: &Labelled<'_>) -> Result<f64, ClusteringError
 /// rows to its mean, `M_ij` the distance of two means, and the measure the mean of `max_j (S_i + S_j) / M_ij`.
 ///
 /// # Errors
-/// [`ClusteringError::Clusters`], and [`ClusteringError::NoSpread`] where two clusters have the same mean.
+/// [`ClusteringError::Clusters`], [`ClusteringError::Read`], and [`ClusteringError::NoSpread`] where two clusters have the
+/// same mean.
 pub fn davies_bouldin(labelled: &Labelled<'_>) -> Result<f64, ClusteringError> {
     const MEASURE: &str = "Davies-Bouldin";
     labelled.check(MEASURE)?;
     let used: Vec<usize> = (0..labelled.sizes.len()).filter(|&label| labelled.sizes[label] > 0).collect();
     let mut spread = vec![0.0; labelled.sizes.len()];
-    for (row, &label) in labelled.points.rows().zip(labelled.labels) {
-        let label = label as usize;
+    labelled.points.each_row(|row_idx, row| {
+        let label = labelled.labels[row_idx] as usize;
         spread[label] += squared(row, labelled.mean(label)).sqrt() / labelled.sizes[label] as f64;
-    }
+    })?;
     let mut sum = 0.0;
     for &i in &used {
         let mut worst = 0.0_f64;

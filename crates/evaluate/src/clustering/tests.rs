@@ -32,7 +32,7 @@ fn distance(a: &[f32], b: &[f32]) -> f64 {
 fn two_pairs_on_a_line_by_hand() {
     let line = labelled(&LINE, 1, &PAIRS);
     // Each row is half a unit from its mean.
-    assert!((within_sum_of_squares(&line) - 1.0).abs() < 1e-12);
+    assert!((within_sum_of_squares(&line).expect("in memory") - 1.0).abs() < 1e-12);
     // Between: 4 rows, each mean 5 from 5.5: 100 over 1 degree; within 1 over 2.
     assert!((calinski_harabasz(&line).expect("defined") - 200.0).abs() < 1e-9);
     // Spreads .5 each, means 10 apart.
@@ -71,7 +71,7 @@ fn measures_equal_their_definitions_row_by_row() {
         let pairs = members.iter().flat_map(|&i| members.iter().map(move |&j| (i, j)));
         within += pairs.map(|(i, j)| distance(row(i), row(j)).powi(2)).sum::<f64>() / 2.0 / members.len() as f64;
     }
-    assert!((within_sum_of_squares(&set) / within - 1.0).abs() < 1e-10);
+    assert!((within_sum_of_squares(&set).expect("in memory") / within - 1.0).abs() < 1e-10);
     let all: f64 =
         (0..120).flat_map(|i| (0..120).map(move |j| (i, j))).map(|(i, j)| distance(row(i), row(j)).powi(2)).sum();
     let total = all / 2.0 / 120.0;
@@ -138,7 +138,7 @@ fn principal_axes_of_a_known_ellipse() {
     // Variance of -50..=50 with n - 1 is 101 · 102 / 12 = 858.5.
     assert!((axes.variances[0] - 858.5).abs() < 0.1, "{:?}", axes.variances);
     assert!(axes.explained_share(1) > 0.99);
-    let row = points.row(17);
+    let row = &cells[17 * 2..18 * 2];
     let back = axes.restore(&axes.project(row, 2));
     assert!(back.iter().zip(row).all(|(a, &b)| (a - f64::from(b)).abs() < 1e-9));
 }
@@ -154,7 +154,7 @@ fn eigenvectors_of_five_columns_diagonalize_the_covariance() {
         .collect();
     let points = Points::new(&cells, 5).expect("finite");
     let axes = principal_axes(&points).expect("rows");
-    let projected: Vec<Vec<f64>> = points.rows().map(|row| axes.project(row, 5)).collect();
+    let projected: Vec<Vec<f64>> = cells.chunks_exact(5).map(|row| axes.project(row, 5)).collect();
     for i in 0..5 {
         for j in 0..5 {
             let moment = projected.iter().map(|p| p[i] * p[j]).sum::<f64>() / 199.0;
@@ -229,6 +229,64 @@ fn a_mean_has_the_interval_of_its_standard_error() {
     // Deviation of 0 to 19 is sqrt(399 / 12) = 5.77, over sqrt 400.
     assert!((found.value - 9.5).abs() < 1e-12 && (interval.standard_error - 0.288).abs() < 0.04);
     assert!(mean_estimate(&[], &bootstrap).is_err());
+}
+
+/// Rows behind a door.
+#[derive(Debug)]
+struct Elsewhere {
+    cells: Vec<f32>,
+    n_columns: usize,
+    is_broken: bool,
+}
+
+impl PointRows for Elsewhere {
+    fn n_rows(&self) -> usize {
+        self.cells.len() / self.n_columns
+    }
+
+    fn n_columns(&self) -> usize {
+        self.n_columns
+    }
+
+    fn read(&self, first_row: usize, cells: &mut [f32]) -> Result<(), ClusteringError> {
+        if self.is_broken {
+            return Err(ClusteringError::Read { reason: "the disk is gone".into() });
+        }
+        cells.copy_from_slice(&self.cells[first_row * self.n_columns..][..cells.len()]);
+        Ok(())
+    }
+}
+
+#[test]
+fn rows_that_are_read_again_are_judged_to_the_bit_as_rows_in_memory() {
+    // More rows than are read together, a block being 1 MiB.
+    let mut stream = Stream::new(8, 0);
+    let labels: Vec<u32> = (0..60_000).map(|_| stream.below(4)).collect();
+    let cells: Vec<f32> = labels
+        .iter()
+        .flat_map(|&l| [0, 1, 2, 3, 4, 5].map(|c| (f64::from(l * c % 5) + stream.share()) as f32))
+        .collect();
+    let mut elsewhere = Elsewhere { cells: cells.clone(), n_columns: 6, is_broken: false };
+    let found = {
+        let here = labelled(&cells, 6, &labels);
+        let there = Labelled::new(Points::elsewhere(&elsewhere).expect("columns"), &labels).expect("readable");
+        [here, there].map(|set| {
+            let points = &set.points;
+            (
+                within_sum_of_squares(&set),
+                calinski_harabasz(&set),
+                davies_bouldin(&set),
+                silhouette(&set, 300, 4),
+                principal_axes(points),
+                points.take(&[7, 59_999, 7]).map(std::borrow::Cow::into_owned),
+            )
+        })
+    };
+    assert!(found[0].0.is_ok() && found[0].3.is_ok());
+    assert_eq!(found[0], found[1]);
+    elsewhere.is_broken = true;
+    let error = Labelled::new(Points::elsewhere(&elsewhere).expect("columns"), &labels).expect_err("unreadable");
+    assert_eq!(format!("[{}] {error}", error.code()), "[EVC0006] the rows could not be read again: the disk is gone");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use tenure_data::Loaded;
 use tenure_segments::SegmentError;
 use tenure_table::{Column, Role, Table, Timestamp, Values};
 
+use super::columns::Columns;
 use crate::failure::Failure;
 
 /// The features of a log where the plan names none: how recently, how often, how much, for how long.
@@ -14,8 +15,10 @@ const SPEND: &str = "spend_sum";
 
 /// The customers to be segmented.
 pub struct Customers<'a> {
-    /// The whole table.
+    /// The table: ids, what became of customers, and the columns, where those are not in a scratch file.
     pub table: &'a Table,
+    /// All columns.
+    pub columns: Columns<'a>,
     /// Rows of the picture.
     pub now: Vec<u32>,
     /// Its date; only for events.
@@ -36,10 +39,10 @@ pub struct Customers<'a> {
 
 /// Finds them.
 pub fn customers<'a>(plan: &Plan, loaded: &'a Loaded) -> Result<Customers<'a>, Failure> {
-    let table = &loaded.table;
+    let (table, columns) = (&loaded.table, Columns::of(loaded));
     let mut caveats = Vec::new();
     let (now, at, earlier, earlier_at) = match &loaded.events {
-        None => ((0..table.n_rows() as u32).collect(), None, Vec::new(), None),
+        None => ((0..columns.n_rows() as u32).collect(), None, Vec::new(), None),
         Some(events) => {
             let dates: Vec<Timestamp> = events.cutoffs.iter().map(|cutoff| cutoff.cutoff).collect();
             let at = *dates.last().expect("a picture has a date");
@@ -53,11 +56,11 @@ pub fn customers<'a>(plan: &Plan, loaded: &'a Loaded) -> Result<Customers<'a>, F
             (now, Some(at), earlier_at.map_or(Vec::new(), |earlier| buyers(table, earlier).0), earlier_at)
         }
     };
-    let features = features(plan, table, &now, &mut caveats)?;
-    let value = value(plan, table, &now, &mut caveats)?;
+    let features = features(plan, columns, &now, &mut caveats)?;
+    let value = value(plan, columns, &now, &mut caveats)?;
     let lineage = loaded.events.iter().flat_map(|events| &events.lineage);
     let units = lineage.map(|feature| (feature.feature.clone(), feature.unit.clone())).collect();
-    Ok(Customers { table, now, at, earlier, earlier_at, features, units, value, caveats })
+    Ok(Customers { table, columns, now, at, earlier, earlier_at, features, units, value, caveats })
 }
 
 /// Rows of a date whose customer has bought, and how many have not.
@@ -74,30 +77,34 @@ fn buyers(table: &Table, at: Timestamp) -> (Vec<u32>, usize) {
 }
 
 /// A numeric column.
-pub fn numbers<'a>(table: &'a Table, name: &str) -> Option<&'a [f32]> {
+fn numbers<'a>(table: &'a Table, name: &str) -> Option<&'a [f32]> {
     match &table.column(name)?.values {
         Values::Numeric(values) => Some(values),
         _ => None,
     }
 }
 
-fn features(plan: &Plan, table: &Table, rows: &[u32], caveats: &mut Vec<String>) -> Result<Vec<String>, Failure> {
+fn features(
+    plan: &Plan,
+    columns: Columns<'_>,
+    rows: &[u32],
+    caveats: &mut Vec<String>,
+) -> Result<Vec<String>, Failure> {
     let named = &plan.segments.features;
-    let present = || table.features().map(|column| column.name.clone()).collect::<Vec<_>>();
+    let present = columns.features();
     for name in named {
-        let column = table.features().find(|column| column.name == *name);
-        let Some(column) = column else {
-            if table.column("spend_sum").is_none() && name.starts_with("spend_") {
+        if !present.contains(name) {
+            if !columns.has(SPEND) && name.starts_with("spend_") {
                 return Err(SegmentError::NoAmounts { what: "a feature of spend in `segments.features`" }.into());
             }
             let (setting, feature) = ("segments.features", name.clone());
-            return Err(SegmentError::UnknownFeature { setting, feature, present: present() }.into());
-        };
-        if let Some(found) = constant(column, rows) {
+            return Err(SegmentError::UnknownFeature { setting, feature, present }.into());
+        }
+        if let Some(found) = constant(columns, name, rows)? {
             let (feature, n_customers) = (name.clone(), rows.len());
             return Err(SegmentError::ConstantFeature { feature, found, n_customers }.into());
         }
-        if too_many_levels(column, plan) {
+        if too_many_levels(columns, name, plan) {
             let what = format!("`{name}` has more than {} levels", plan.encode.one_hot_max);
             return Err(Failure::usage(
                 format!("feature {what}, too many for indicators"),
@@ -108,29 +115,31 @@ fn features(plan: &Plan, table: &Table, rows: &[u32], caveats: &mut Vec<String>)
     if !named.is_empty() {
         return Ok(named.clone());
     }
-    let is_log = table.column("recency_days").is_some();
-    let wanted: Vec<&Column> =
-        table.features().filter(|column| !is_log || DEFAULT_FEATURES.contains(&column.name.as_str())).collect();
+    let is_log = columns.has("recency_days");
     let mut kept = Vec::new();
-    for column in wanted {
-        if let Some(found) = constant(column, rows) {
-            caveats.push(format!("`{}` is {found} for all customers and was left out.", column.name));
-        } else if too_many_levels(column, plan) {
+    for name in present.iter().filter(|name| !is_log || DEFAULT_FEATURES.contains(&name.as_str())) {
+        if let Some(found) = constant(columns, name, rows)? {
+            caveats.push(format!("`{name}` is {found} for all customers and was left out."));
+        } else if too_many_levels(columns, name, plan) {
             let most = plan.encode.one_hot_max;
-            caveats.push(format!("`{}` has more than {most} levels and was left out.", column.name));
+            caveats.push(format!("`{name}` has more than {most} levels and was left out."));
         } else {
-            kept.push(column.name.clone());
+            kept.push(name.clone());
         }
     }
     if kept.is_empty() {
-        let (feature, n_customers) = (present().join(", "), rows.len());
+        let (feature, n_customers) = (present.join(", "), rows.len());
         return Err(SegmentError::ConstantFeature { feature, found: "the same".into(), n_customers }.into());
     }
     Ok(kept)
 }
 
 /// The only value of these rows, where they have one.
-fn constant(column: &Column, rows: &[u32]) -> Option<String> {
+fn constant(columns: Columns<'_>, name: &str, rows: &[u32]) -> Result<Option<String>, Failure> {
+    Ok(columns.get(name)?.and_then(|column| only_value(&column, rows)))
+}
+
+fn only_value(column: &Column, rows: &[u32]) -> Option<String> {
     match &column.values {
         Values::Numeric(values) => {
             let mut of_rows = rows.iter().map(|&row| values[row as usize]);
@@ -148,25 +157,29 @@ fn constant(column: &Column, rows: &[u32]) -> Option<String> {
     }
 }
 
-fn too_many_levels(column: &Column, plan: &Plan) -> bool {
-    matches!(&column.values, Values::Category(levels) if levels.levels.len() > plan.encode.one_hot_max)
+fn too_many_levels(columns: Columns<'_>, name: &str, plan: &Plan) -> bool {
+    columns.n_levels(name).is_some_and(|n_levels| n_levels > plan.encode.one_hot_max)
 }
 
-fn value(plan: &Plan, table: &Table, rows: &[u32], caveats: &mut Vec<String>) -> Result<Option<String>, Failure> {
+fn value(
+    plan: &Plan,
+    columns: Columns<'_>,
+    rows: &[u32],
+    caveats: &mut Vec<String>,
+) -> Result<Option<String>, Failure> {
     let name = match &plan.segments.value {
         Some(name) => name.clone(),
-        None if table.column(SPEND).is_some() => SPEND.to_owned(),
+        None if columns.has(SPEND) => SPEND.to_owned(),
         None => return Ok(None),
     };
-    let Some(values) = numbers(table, &name) else {
-        if table.column(SPEND).is_none() && name.starts_with("spend_") {
+    let Some(values) = columns.numbers_of(&name, rows)? else {
+        if !columns.has(SPEND) && name.starts_with("spend_") {
             return Err(SegmentError::NoAmounts { what: "`segments.value`" }.into());
         }
-        let is_number = |column: &&Column| matches!(column.values, Values::Numeric(_)) && column.role.is_feature();
-        let present = table.columns().iter().filter(is_number).map(|column| column.name.clone()).collect();
+        let present = columns.numeric_features();
         return Err(SegmentError::UnknownFeature { setting: "segments.value", feature: name, present }.into());
     };
-    let n_missing = rows.iter().filter(|&&row| values[row as usize].is_nan()).count();
+    let n_missing = values.iter().filter(|value| value.is_nan()).count();
     if n_missing > 0 {
         caveats.push(format!("{n_missing} customers have no `{name}`; their value counts as 0."));
     }
@@ -175,16 +188,22 @@ fn value(plan: &Plan, table: &Table, rows: &[u32], caveats: &mut Vec<String>) ->
 
 impl Customers<'_> {
     /// The value of these rows; none where the data have none.
-    pub fn values(&self, rows: &[u32]) -> Option<Vec<f64>> {
-        let values = numbers(self.table, self.value.as_deref()?)?;
+    pub fn values(&self, rows: &[u32]) -> Result<Option<Vec<f64>>, Failure> {
+        let Some(name) = &self.value else { return Ok(None) };
         let or_zero = |value: f32| if value.is_nan() { 0.0 } else { f64::from(value) };
-        Some(rows.iter().map(|&row| or_zero(values[row as usize])).collect())
+        let values = self.columns.numbers_of(name, rows)?;
+        Ok(values.map(|values| values.into_iter().map(or_zero).collect()))
     }
 
     /// A numeric column of these rows; none where there is no such column.
-    pub fn figure(&self, name: &str, rows: &[u32]) -> Option<Vec<f64>> {
-        let values = numbers(self.table, name)?;
-        Some(rows.iter().map(|&row| f64::from(values[row as usize])).collect())
+    pub fn figure(&self, name: &str, rows: &[u32]) -> Result<Option<Vec<f64>>, Failure> {
+        let values = self.columns.numbers_of(name, rows)?;
+        Ok(values.map(|values| values.into_iter().map(f64::from).collect()))
+    }
+
+    /// Whether the data say what became of customers.
+    pub fn has_outcome(&self) -> bool {
+        self.table.with_role(Role::Target).is_some()
     }
 
     /// The unit of a column; `1` where it is not known.

@@ -1,17 +1,17 @@
 //! Who the segments are: names, profiles, silhouettes, the classical segments beside them.
 
-use tenure_cluster::{Assignment, Rows};
 use tenure_config::Plan;
-use tenure_evaluate::{Labelled, Points, adjusted_rand};
+use tenure_evaluate::{Labelled, adjusted_rand};
 use tenure_report::segments::{MigrationFacts, Projection, RfmFacts, SilhouetteStrip};
 use tenure_segments::{
     ChosenK, ClassicSegment, Clusterer, Population, Rfm, RfmScores, Segment, SegmentError, TierSummary, describe,
     migration, renumber, rfm, tiers,
 };
 
+use super::cells::{Cells, to_directions};
 use super::cluster::{Clusters, Driver};
 use super::customers::Customers;
-use super::encode::{self, Encoded};
+use super::encode::{self, Encoded, EncodedFigures};
 use super::picture;
 use crate::failure::Failure;
 use crate::seeds;
@@ -28,8 +28,8 @@ pub struct Findings {
     pub centroids: Vec<f64>,
     /// The place of each customer's segment, from 0.
     pub labels: Vec<u32>,
-    /// Distances to the nearest and the second nearest centroid.
-    pub places: Vec<Assignment>,
+    /// What was clustered: the encoded rows, or their directions.
+    pub cells: Cells,
     /// The driver, for other rows.
     pub driver: Driver,
     /// Silhouettes; none with one segment.
@@ -63,33 +63,29 @@ pub fn findings(
 ) -> Result<Findings, Failure> {
     let Clusters { choice, clustering, cells, driver } = clusters;
     let d = encoded.n_columns();
-    let figures = encode::figures(customers, encoded, &customers.now);
-    let value = customers.values(&customers.now);
+    let figures = EncodedFigures { customers, rows: &customers.now, encoded };
+    let value = customers.values(&customers.now)?;
     let outcome = customers.outcome(&customers.now);
     let population = Population {
         figures: &figures,
-        encoded: &encoded.cells,
+        encoded: encoded.cells.points(d)?,
         value: value.as_deref(),
         outcome: outcome.as_ref().map(|(name, values)| (*name, values.as_slice())),
     };
-    let (order, segments) = describe(&population, &clustering.labels);
+    let (order, segments) = describe(&population, &clustering.labels)?;
+    drop(outcome);
     let labels = renumber(&clustering.labels, &order);
     let centroids: Vec<f64> =
         order.iter().flat_map(|&old| clustering.centroids[old as usize * d..][..d].to_vec()).collect();
-    let rows = Rows { x: &cells, weights: None, n_columns: d };
-    let places = driver
-        .centroids(&centroids, d)?
-        .predict_on(&driver.device, rows)
-        .map_err(|error| driver.failed(choice.k, customers.now.len(), &error))?;
 
-    let points = Points::new(&cells, d).map_err(SegmentError::from)?;
+    let points = cells.points(d)?;
     let labelled = Labelled::new(points, &labels).map_err(SegmentError::from)?;
     let seed = seeds::derive(plan.experiment.seed, "segments", 0);
     let silhouette = tenure_evaluate::silhouette(&labelled, plan.segments.max_sample, seed).ok();
     let silhouette = silhouette.map(|found| picture::strips(&found, segments.len()));
-    let projection = picture::projection(&labelled, &encoded.columns);
+    let projection = picture::projection(&labelled, &encoded.columns)?;
     let tiers = value.as_deref().map(|value| tiers(value, &plan.segments.tiers));
-    let rfm = classical(customers, &customers.now, value.as_deref(), &labels);
+    let rfm = classical(customers, &customers.now, value.as_deref(), &labels)?;
     let migration = moves(customers, encoded, &driver, &centroids, &labels)?;
     let encoded = EncodedNames { preprocessor: encoded.preprocessor.clone(), columns: encoded.columns.clone() };
     Ok(Findings {
@@ -98,7 +94,7 @@ pub fn findings(
         encoded,
         centroids,
         labels,
-        places,
+        cells,
         driver,
         silhouette,
         projection,
@@ -110,10 +106,10 @@ pub fn findings(
 }
 
 /// The classical segments of these rows; none for a customer table.
-pub fn scores(customers: &Customers<'_>, rows: &[u32]) -> Option<Rfm> {
-    let recency = customers.figure("recency_days", rows)?;
-    let frequency = customers.figure("n_purchases", rows)?;
-    Some(rfm(&recency, &frequency, customers.figure("spend_sum", rows).as_deref()))
+pub fn scores(customers: &Customers<'_>, rows: &[u32]) -> Result<Option<Rfm>, Failure> {
+    let Some(recency) = customers.figure("recency_days", rows)? else { return Ok(None) };
+    let Some(frequency) = customers.figure("n_purchases", rows)? else { return Ok(None) };
+    Ok(Some(rfm(&recency, &frequency, customers.figure("spend_sum", rows)?.as_deref())))
 }
 
 fn classical(
@@ -121,8 +117,8 @@ fn classical(
     rows: &[u32],
     value: Option<&[f64]>,
     labels: &[u32],
-) -> Option<(Rfm, RfmFacts)> {
-    let found = scores(customers, rows)?;
+) -> Result<Option<(Rfm, RfmFacts)>, Failure> {
+    let Some(found) = scores(customers, rows)? else { return Ok(None) };
     let has_money = found.scores.first().is_some_and(|scores| scores.monetary.is_some());
     let name = |recency: usize, score: usize| {
         let cell = RfmScores { recency: recency as u8 + 1, frequency: score as u8 + 1, monetary: None };
@@ -135,7 +131,7 @@ fn classical(
         names: std::array::from_fn(|recency| std::array::from_fn(|score| name(recency, score))),
         agreement: adjusted_rand(labels, &found.labels()).ok(),
     };
-    Some((found, facts))
+    Ok(Some((found, facts)))
 }
 
 /// The segments of today applied to both dates.
@@ -148,7 +144,10 @@ fn moves(
 ) -> Result<Option<MigrationFacts>, Failure> {
     let (Some(from), Some(to)) = (customers.earlier_at, customers.at) else { return Ok(None) };
     let d = encoded.n_columns();
-    let cells = driver.directions(encode::apply(customers, encoded, &customers.earlier)?, d);
+    let mut cells = encode::apply(customers, encoded, &customers.earlier)?;
+    if driver.is_cosine() {
+        to_directions(&mut cells, d);
+    }
     let before = driver.assign(&cells, d, centroids)?;
     let earlier: Vec<Option<u32>> = customers.places_earlier().into_iter().map(|place| Some(before[place?])).collect();
     let migration = migration(&earlier, labels, centroids.len() / d);

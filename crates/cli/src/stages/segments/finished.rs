@@ -29,6 +29,10 @@ pub struct FinishedSegments {
 impl FinishedSegments {
     /// Loads a run. Data and encoders must be what they were when it ran.
     pub fn load(dir: &RunDir, plan: &Plan, progress: &mut Progress) -> Result<Self, Failure> {
+        // Every customer is scored by its raw columns next: they are brought back in memory.
+        let mut in_memory = plan.clone();
+        in_memory.segments.memory = None;
+        let plan = &in_memory;
         let loaded = prepare::read(plan, progress)?;
         check_lock(dir, &loaded)?;
         let customers = customers(plan, &loaded)?;

@@ -1,6 +1,9 @@
 //! The task `segments`, stage by stage: whose figures, which clusters, who they are, what they are worth.
 
+mod budget;
+mod cells;
 mod cluster;
+mod columns;
 mod customers;
 mod encode;
 mod findings;
@@ -38,7 +41,7 @@ pub fn run(job: &Job<'_>, progress: &mut Progress) -> Result<SegmentResults, Fai
     clock.lap("load");
 
     let customers = customers(plan, &loaded)?;
-    let encoded = encode::fit(plan, &customers, &customers.now)?;
+    let encoded = encode::fit_within_memory(plan, &customers, &customers.now)?;
     clock.lap("encode");
 
     let clusters = cluster::choose(plan, &customers, &encoded, &device.device, progress)?;
@@ -50,7 +53,7 @@ pub fn run(job: &Job<'_>, progress: &mut Progress) -> Result<SegmentResults, Fai
     progress.end();
     clock.lap("describe");
 
-    tell::segments(dir, &customers, &findings)?;
+    tell::segments(dir, plan, &customers, &findings)?;
     tell::model(dir, plan, &findings)?;
     let results = tell::results(job, &loaded, &customers, findings, later, (&device.info, &clock));
     dir.write_json("metrics.json", &tell::metrics(&results))?;

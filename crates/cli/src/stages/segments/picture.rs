@@ -1,7 +1,8 @@
 //! What the plots of a report need of many customers, thinned to what an eye can see.
 
-use tenure_evaluate::{Labelled, PrincipalAxes, Silhouette, principal_axes};
+use tenure_evaluate::{ClusteringError, Labelled, PrincipalAxes, Silhouette, principal_axes};
 use tenure_report::segments::{Projected, Projection, SilhouetteStrip};
+use tenure_segments::SegmentError;
 
 /// Customers drawn.
 const MAX_POINTS: usize = 1_200;
@@ -27,34 +28,36 @@ pub fn strips(silhouette: &Silhouette, n_segments: usize) -> Vec<SilhouetteStrip
 }
 
 /// Customers along two principal axes; none with fewer than two columns or rows.
-pub fn projection(labelled: &Labelled<'_>, columns: &[String]) -> Option<Projection> {
+pub fn projection(labelled: &Labelled<'_>, columns: &[String]) -> Result<Option<Projection>, SegmentError> {
     let points = &labelled.points;
     if points.n_columns() < 2 {
-        return None;
+        return Ok(None);
     }
-    let axes = principal_axes(points).ok()?;
-    let at = |row: &[f32]| -> [f64; 2] {
-        let found = axes.project(row, 2);
-        [rounded(found[0]), rounded(found[1])]
+    let axes = match principal_axes(points) {
+        Ok(axes) => axes,
+        Err(error @ ClusteringError::Read { .. }) => return Err(error.into()),
+        Err(_undefined) => return Ok(None),
     };
     let step = points.n_rows().div_ceil(MAX_POINTS).max(1);
-    let drawn = (0..points.n_rows()).step_by(step);
-    let drawn = drawn.map(|row| Projected { at: at(points.row(row)), segment: labelled.labels[row] });
+    let mut drawn = Vec::with_capacity(MAX_POINTS);
     let mut sums = vec![[0.0; 2]; labelled.sizes.len()];
-    for (row, &label) in points.rows().zip(labelled.labels) {
-        let found = axes.project(row, 2);
-        sums[label as usize][0] += found[0];
-        sums[label as usize][1] += found[1];
-    }
+    points.each_row(|row_idx, row| {
+        let (found, segment) = (axes.project(row, 2), labelled.labels[row_idx]);
+        if row_idx.is_multiple_of(step) {
+            drawn.push(Projected { at: [rounded(found[0]), rounded(found[1])], segment });
+        }
+        sums[segment as usize][0] += found[0];
+        sums[segment as usize][1] += found[1];
+    })?;
     let centres = sums.iter().zip(&labelled.sizes).map(|(sum, &n)| sum.map(|x| x / n.max(1) as f64)).collect();
     let total: f64 = axes.variances.iter().sum();
     let share = |axis: usize| if total > 0.0 { axes.variances[axis] / total } else { 0.0 };
-    Some(Projection {
+    Ok(Some(Projection {
         shares: [share(0), share(1)],
         meaning: [meaning(&axes, 0, columns), meaning(&axes, 1, columns)],
-        points: drawn.collect(),
+        points: drawn,
         centres,
-    })
+    }))
 }
 
 /// `more spend_sum, less recency_days`: the columns that weigh most on an axis.

@@ -1,12 +1,15 @@
 //! Segments into the run's folder: customers, centroids, metrics, report, card.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tenure_cluster::Assignment;
 use tenure_config::Plan;
-use tenure_data::{Loaded, RfmRows, SegmentRows, write_segments};
+use tenure_data::{DataError, Loaded, RfmRows, SegmentRows, write_segments};
 use tenure_model::DeviceInfo;
 use tenure_report::segments::{self as report, Later, SegmentResults};
-use tenure_segments::tier_name;
+use tenure_segments::{SegmentError, tier_name};
 use tenure_table::{Role, Values};
 
 use super::customers::Customers;
@@ -30,33 +33,62 @@ pub struct SegmentModel {
     pub centroids: Vec<Vec<f64>>,
 }
 
-/// Writes `segments.parquet`.
-pub fn segments(dir: &RunDir, customers: &Customers<'_>, findings: &Findings) -> Result<(), Failure> {
-    let id = customers.table.with_role(Role::Id).map(|column| column.values.take(&customers.now));
+/// Customers of one part of `segments.parquet`.
+const PART_ROWS: usize = 1 << 17;
+
+/// Writes `segments.parquet`, part after part: what is known of each customer need not be in memory together.
+pub fn segments(dir: &RunDir, plan: &Plan, customers: &Customers<'_>, findings: &Findings) -> Result<(), Failure> {
+    let d = findings.encoded.columns.len();
+    let centroids = findings.driver.centroids(&findings.centroids, d)?;
+    let points = findings.cells.points(d)?;
+    let part_rows = plan.segments.memory.map_or(PART_ROWS, |_| PART_ROWS / 8);
+    write_segments(&dir.file("segments.parquet"), |write| {
+        let mut cells = Vec::new();
+        for first_row in (0..customers.now.len()).step_by(part_rows) {
+            let rows = first_row..customers.now.len().min(first_row + part_rows);
+            points.read(rows.clone(), &mut cells).map_err(SegmentError::from)?;
+            let places = findings.driver.places(&centroids, &cells)?;
+            part(customers, findings, rows, &places, write)?;
+        }
+        Ok::<(), Failure>(())
+    })
+}
+
+fn part(
+    customers: &Customers<'_>,
+    findings: &Findings,
+    rows: Range<usize>,
+    places: &[Assignment],
+    write: &mut dyn FnMut(&SegmentRows<'_>) -> Result<(), DataError>,
+) -> Result<(), Failure> {
+    let of_table = &customers.now[rows.clone()];
+    let id = customers.table.with_role(Role::Id).map(|column| column.values.take(of_table));
     let id = id.as_ref().and_then(|values| if let Values::Text(ids) = values { Some(ids) } else { None });
-    let numbers: Vec<u32> = findings.labels.iter().map(|label| label + 1).collect();
-    let names: Vec<&str> = findings.labels.iter().map(|&l| findings.segments[l as usize].name.as_str()).collect();
-    let distance: Vec<f64> = findings.places.iter().map(|place| place.nearest.distance).collect();
-    let seconds = findings.places.iter().map(|place| place.second.map(|near| (near.label + 1, near.distance)));
+    let labels = &findings.labels[rows.clone()];
+    let numbers: Vec<u32> = labels.iter().map(|label| label + 1).collect();
+    let names: Vec<&str> = labels.iter().map(|&l| findings.segments[l as usize].name.as_str()).collect();
+    let distance: Vec<f64> = places.iter().map(|place| place.nearest.distance).collect();
+    let seconds = places.iter().map(|place| place.second.map(|near| (near.label + 1, near.distance)));
     let second: Option<(Vec<u32>, Vec<f64>)> = seconds.collect::<Option<Vec<_>>>().map(|all| all.into_iter().unzip());
     let score = |of: fn(&tenure_segments::RfmScores) -> Option<u8>| -> Option<Vec<u32>> {
         let (rfm, _) = findings.rfm.as_ref()?;
-        rfm.scores.iter().map(|scores| of(scores).map(u32::from)).collect()
+        rfm.scores[rows.clone()].iter().map(|scores| of(scores).map(u32::from)).collect()
     };
     let (recency, frequency) = (score(|s| Some(s.recency)), score(|s| Some(s.frequency)));
     let monetary = score(|s| s.monetary);
     let classic: Option<Vec<&str>> =
-        findings.rfm.as_ref().map(|(rfm, _)| rfm.segments.iter().map(|segment| segment.name()).collect());
+        findings.rfm.as_ref().map(|(rfm, _)| rfm.segments[rows.clone()].iter().map(|segment| segment.name()).collect());
     let rfm = match (&recency, &frequency, &classic) {
         (Some(recency), Some(frequency), Some(name)) => {
             Some(RfmRows { recency, frequency, monetary: monetary.as_deref(), name })
         }
         _ => None,
     };
-    let value = customers.values(&customers.now);
-    let tiers = findings.tier_names();
+    let value = customers.values(of_table)?;
+    let tiers = findings.tier_names(rows.clone());
     let rows = SegmentRows {
         id,
+        first_row: rows.start,
         segment: &numbers,
         name: &names,
         distance: &distance,
@@ -65,13 +97,13 @@ pub fn segments(dir: &RunDir, customers: &Customers<'_>, findings: &Findings) ->
         tier: tiers.as_deref(),
         value: value.as_deref(),
     };
-    Ok(write_segments(&dir.file("segments.parquet"), &rows)?)
+    Ok(write(&rows)?)
 }
 
 impl Findings {
-    fn tier_names(&self) -> Option<Vec<String>> {
+    fn tier_names(&self, rows: Range<usize>) -> Option<Vec<String>> {
         let (of_customer, _) = self.tiers.as_ref()?;
-        Some(of_customer.iter().map(|&tier| tier_name(&self.tops, tier)).collect())
+        Some(of_customer[rows].iter().map(|&tier| tier_name(&self.tops, tier)).collect())
     }
 }
 
