@@ -8,6 +8,7 @@ mod dense;
 pub mod kmeans;
 mod lanes;
 pub mod loss;
+pub mod scratch;
 pub mod step;
 mod team;
 

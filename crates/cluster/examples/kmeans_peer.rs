@@ -1,6 +1,6 @@
 //! One timed fit of rows in a raw file, told as a line of JSON: our side of `benches/peers/kmeans.py`.
 //!
-//! `kmeans_peer <n_threads> <data.f32> <n_columns> <k> <max_iter> <init.f32 | n_init> [in-memory | streamed]`
+//! `kmeans_peer <n_threads> <data.f32> <n_columns> <k> <max_iter> <init.f32 | n_init> [in-memory | streamed | read]`
 //! `kmeans_peer <n_threads> ragged <data.f32> <n_columns> <k> <sizes.u32>`
 //! `kmeans_peer <n_threads> peak`
 // An example is a program: it prints, and a wrong call is a panic with its reason.
@@ -41,11 +41,14 @@ fn fit(data: &str, [n_columns, k, max_iter]: [&str; 3], init: &str, mode: &str) 
     let tolerance = if given { 0.0 } else { 1e-4 };
     let settings = KMeans { n_init, max_iter: max_iter.parse().unwrap(), tolerance, init, ..KMeans::new(k) };
     let mut spill_seconds = 0.0;
-    let (fitted, [seconds, cpu_seconds]) = if mode == "streamed" {
+    let (fitted, [seconds, cpu_seconds]) = if mode == "streamed" || mode == "read" {
         // As rows of Parquet or CSV are: decoded once, into a scratch file.
         let mut decoded = RowFile::open(File::open(data).unwrap(), n_columns).unwrap();
         let start = Instant::now();
-        let mut source = RowFile::spill(&mut decoded, tempfile::tempfile().unwrap()).unwrap();
+        let mut source = match mode {
+            "read" => RowFile::spill(&mut decoded, tempfile::tempfile().unwrap()).unwrap(),
+            _ => RowFile::spill_in(&mut decoded, &std::env::temp_dir()).unwrap(),
+        };
         spill_seconds = start.elapsed().as_secs_f64();
         timed(|| settings.fit_source(&mut source, &mut Silent))
     } else {

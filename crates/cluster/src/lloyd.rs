@@ -145,14 +145,7 @@ impl Lloyd<'_> {
         let of_chunk = |span: Range<usize>, room: &mut Vec<f32>| {
             let labels = &of_chunks[span.start / self.chunk_rows];
             let labels = std::mem::take(&mut *labels.lock().unwrap_or_else(PoisonError::into_inner));
-            let mut chunk = ChunkSums::moves(panels, labels);
-            for start in span.clone().step_by(chunk.piece_rows()) {
-                let end = span.end.min(start + chunk.piece_rows());
-                chunk.add(chunks.read(start..end, room)?);
-            }
-            let mut partial = zeros.clone();
-            chunk.finish(&mut partial);
-            Ok(partial)
+            chunks.sum(ChunkSums::moves(panels, labels), span, room, &zeros)
         };
         chunks.each_unread(n_bytes, of_chunk, |_, partial| {
             sums.iter_mut().zip(&partial).for_each(|(sums, partial)| sums.add(partial));
@@ -168,16 +161,7 @@ impl Lloyd<'_> {
             let chunks = Chunks { rows, n_columns: self.n_columns, chunk_rows: self.chunk_rows };
             let n_bytes = sums_bytes(&sums);
             let zeros = sums.clone();
-            let of_chunk = |span: Range<usize>, room: &mut Vec<f32>| {
-                let mut chunk = ChunkSums::new(&panels);
-                for start in span.clone().step_by(chunk.piece_rows()) {
-                    let end = span.end.min(start + chunk.piece_rows());
-                    chunk.add(chunks.read(start..end, room)?);
-                }
-                let mut partial = zeros.clone();
-                chunk.finish(&mut partial);
-                Ok(partial)
-            };
+            let of_chunk = |span, room: &mut Vec<f32>| chunks.sum(ChunkSums::new(&panels), span, room, &zeros);
             chunks.each_unread(n_bytes, of_chunk, |_, partial| {
                 sums.iter_mut().zip(&partial).for_each(|(sums, partial)| sums.add(partial));
             })?;
@@ -231,6 +215,25 @@ impl Lloyd<'_> {
             Ok(())
         })?;
         Ok(farthest)
+    }
+}
+
+impl Chunks<'_> {
+    /// Sums of the rows of a chunk, which are read piece by piece.
+    fn sum(
+        &self,
+        mut chunk: ChunkSums<'_>,
+        span: Range<usize>,
+        room: &mut Vec<f32>,
+        zeros: &[Sums],
+    ) -> Result<Vec<Sums>, ClusterError> {
+        for start in span.clone().step_by(chunk.piece_rows()) {
+            let end = span.end.min(start + chunk.piece_rows());
+            chunk.add(self.read(start..end, room)?);
+        }
+        let mut partial = zeros.to_vec();
+        chunk.finish(&mut partial);
+        Ok(partial)
     }
 }
 

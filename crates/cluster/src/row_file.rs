@@ -1,16 +1,20 @@
 //! Rows in a file of their own, so that passes cost what reading bytes costs.
 //!
 //! Decoding a Parquet or CSV file takes longer than a Lloyd iteration over what comes out of it, and every iteration is a
-//! pass. Rows are therefore decoded once, into a scratch file of plain numbers. Where the system reads at any place of a
-//! file (Unix, Windows), every thread reads the chunk that it works on; elsewhere a thread of its own reads while the rows
-//! read before are at work.
+//! pass. Rows are therefore decoded once, into a scratch file of plain numbers. A scratch file of this crate's own making is
+//! mapped: every thread works on its chunk where it lies in the system's cache. Of other files it reads its chunk, where the
+//! system reads at any place of a file (Unix, Windows); elsewhere a thread of its own reads while the rows read before are at
+//! work.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::ops::Range;
+use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 
 use tenure_kernels::kmeans::Rows;
+use tenure_kernels::scratch::{Scratch, ScratchWriter};
 
 use crate::error::ClusterError;
 use crate::shared::SharedRows;
@@ -26,18 +30,27 @@ const BLOCK_ROWS_A_THREAD: usize = 1 << 15;
 /// Buffers in turn: one at work, one being filled.
 const N_BUFFERS: usize = 2;
 
-/// Rows of `f32` in a file, row after row, little-endian; their weights, if any, in memory.
+/// Rows of `f32` in a file, row after row, little-endian where it is somebody's; their weights, if any, in memory.
 ///
 /// Memory taken: one chunk of the grid (8,192 rows, more than that where `K` is over 128) for each thread, where k-means‖
 /// seeds or clusters are empty two blocks of 2 MiB a thread; and 4 bytes for each row that has a weight.
 #[derive(Debug)]
 pub struct RowFile {
-    file: File,
+    place: Place,
     n_rows: usize,
     n_columns: usize,
     weights: Option<Vec<f32>>,
     /// What the rows told while they were written.
     overview: Option<Overview>,
+}
+
+/// Where the rows lie.
+#[derive(Debug)]
+enum Place {
+    /// In somebody's file, which is read.
+    File(File),
+    /// In a file that nobody else can reach, mapped.
+    Mapped(Scratch),
 }
 
 impl RowFile {
@@ -55,7 +68,7 @@ impl RowFile {
             return Err(ClusterError::NotWholeRows { n_bytes, n_columns });
         }
         Ok(RowFile {
-            file,
+            place: Place::File(file),
             n_rows: (n_bytes / (4 * n_columns as u64)) as usize,
             n_columns,
             weights: None,
@@ -63,34 +76,27 @@ impl RowFile {
         })
     }
 
-    /// Writes a source's rows, in one pass that also checks and surveys them, to an empty file that can also be read, such
-    /// as `tempfile::tempfile()` gives.
+    /// Writes a source's rows, in one pass that also checks and surveys them, to an empty file that can also be read.
     ///
     /// # Errors
     /// [`ClusterError::Scratch`] where the file cannot be written (a full disk, say), and what is wrong with the rows.
     pub fn spill(rows: &mut dyn RowSource, file: File) -> Result<RowFile, ClusterError> {
-        let n_columns = rows.n_columns();
-        if n_columns == 0 {
-            return Err(ClusterError::NoColumns);
-        }
         let mut out = BufWriter::with_capacity(1 << 20, &file);
-        let (mut n_rows, mut weights) = (0, Vec::new());
-        let mut overview = Overview::new(n_columns);
-        for_each_block(rows, SURVEY_ROWS, |_, rows| {
-            n_rows += rows.len();
-            weights.extend_from_slice(rows.weights.unwrap_or_default());
-            overview.add(rows)?;
-            write(&mut out, rows.x).map_err(ClusterError::Scratch)
-        })?;
+        let seen = Seen::of(rows, &mut |x| write(&mut out, x))?;
         out.flush().map_err(ClusterError::Scratch)?;
         drop(out);
-        Ok(RowFile {
-            file,
-            n_rows,
-            n_columns,
-            weights: (!weights.is_empty()).then_some(weights),
-            overview: Some(overview),
-        })
+        Ok(seen.at(Place::File(file)))
+    }
+
+    /// The same to a scratch file in this folder, which has no name and is gone when the rows are, however that comes; it
+    /// is used where it lies.
+    ///
+    /// # Errors
+    /// As [`RowFile::spill`].
+    pub fn spill_in(rows: &mut dyn RowSource, folder: &Path) -> Result<RowFile, ClusterError> {
+        let mut out = ScratchWriter::new_in(folder).map_err(ClusterError::Scratch)?;
+        let seen = Seen::of(rows, &mut |x| out.write(x))?;
+        Ok(seen.at(Place::Mapped(out.finish().map_err(ClusterError::Scratch)?)))
     }
 
     /// How many rows.
@@ -108,10 +114,19 @@ impl RowFile {
     /// # Errors
     /// [`ClusterError::Source`]
     pub fn read_rows(&self, first_row: usize, x: &mut [f32]) -> Result<(), ClusterError> {
-        let at = 4 * self.n_columns as u64 * first_row as u64;
-        read_at(&self.file, at, bytemuck::cast_slice_mut(x)).map_err(source)?;
-        to_native(x);
-        Ok(())
+        match &self.place {
+            Place::Mapped(scratch) => scratch.copy(first_row * self.n_columns, x).map_err(source),
+            Place::File(file) => {
+                let at = 4 * self.n_columns as u64 * first_row as u64;
+                read_at(file, at, bytemuck::cast_slice_mut(x)).map_err(source)?;
+                to_native(x);
+                Ok(())
+            }
+        }
+    }
+
+    fn values_of(&self, rows: Range<usize>) -> Range<usize> {
+        rows.start * self.n_columns..rows.end * self.n_columns
     }
 
     fn block_rows(&self) -> usize {
@@ -169,6 +184,37 @@ impl RowFile {
     }
 }
 
+/// What was seen of rows while they were written.
+struct Seen {
+    n_rows: usize,
+    n_columns: usize,
+    weights: Vec<f32>,
+    overview: Overview,
+}
+
+impl Seen {
+    fn of(rows: &mut dyn RowSource, write: &mut dyn FnMut(&[f32]) -> io::Result<()>) -> Result<Seen, ClusterError> {
+        let n_columns = rows.n_columns();
+        if n_columns == 0 {
+            return Err(ClusterError::NoColumns);
+        }
+        let mut seen = Seen { n_rows: 0, n_columns, weights: Vec::new(), overview: Overview::new(n_columns) };
+        for_each_block(rows, SURVEY_ROWS, |_, rows| {
+            seen.n_rows += rows.len();
+            seen.weights.extend_from_slice(rows.weights.unwrap_or_default());
+            seen.overview.add(rows)?;
+            write(rows.x).map_err(ClusterError::Scratch)
+        })?;
+        Ok(seen)
+    }
+
+    fn at(self, place: Place) -> RowFile {
+        let Seen { n_rows, n_columns, weights, overview } = self;
+        let weights = (!weights.is_empty()).then_some(weights);
+        RowFile { place, n_rows, n_columns, weights, overview: Some(overview) }
+    }
+}
+
 /// Nothing about reading changes the file: several may read it in turn.
 impl RowSource for &RowFile {
     fn n_columns(&self) -> usize {
@@ -221,6 +267,25 @@ impl SharedRows for RowFile {
 
     fn read(&self, first_row: usize, x: &mut [f32]) -> Result<(), ClusterError> {
         self.read_rows(first_row, x)
+    }
+
+    fn lent(&self, rows: Range<usize>) -> Option<&[f32]> {
+        match &self.place {
+            Place::File(_) => None,
+            Place::Mapped(scratch) => Some(scratch.values(self.values_of(rows))),
+        }
+    }
+
+    fn begin(&self, rows: Range<usize>) {
+        if let Place::Mapped(scratch) = &self.place {
+            scratch.expect(self.values_of(rows));
+        }
+    }
+
+    fn end(&self, rows: Range<usize>) {
+        if let Place::Mapped(scratch) = &self.place {
+            scratch.forget(self.values_of(rows));
+        }
     }
 }
 

@@ -24,6 +24,22 @@ pub trait SharedRows: Sync {
 
     /// Reads the rows from `first_row` on, as many as fill `x`.
     fn read(&self, first_row: usize, x: &mut [f32]) -> Result<(), ClusterError>;
+
+    /// These rows where they lie, if they can be used there.
+    fn lent(&self, rows: Range<usize>) -> Option<&[f32]> {
+        let _ = rows;
+        None
+    }
+
+    /// Says that a thread is about to use these rows where they lie.
+    fn begin(&self, rows: Range<usize>) {
+        let _ = rows;
+    }
+
+    /// Says that it has used them.
+    fn end(&self, rows: Range<usize>) {
+        let _ = rows;
+    }
 }
 
 /// Memory that what chunks give may take together, before it is taken.
@@ -61,7 +77,9 @@ impl Chunks<'_> {
         let rooms: Mutex<Vec<Vec<f32>>> = Mutex::new(Vec::new());
         let with_room = |&start: &usize| {
             let mut room = rooms.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+            self.rows.begin(self.span(start));
             let done = work(self.span(start), &mut room);
+            self.rows.end(self.span(start));
             rooms.lock().unwrap_or_else(PoisonError::into_inner).push(room);
             done
         };
@@ -82,9 +100,12 @@ impl Chunks<'_> {
 
     /// These rows.
     pub(crate) fn read<'b>(&'b self, span: Range<usize>, room: &'b mut Vec<f32>) -> Result<Rows<'b>, ClusterError> {
+        let weights = self.rows.weights().map(|weights| &weights[span.clone()]);
+        if let Some(x) = self.rows.lent(span.clone()) {
+            return Ok(Rows { x, weights, n_columns: self.n_columns });
+        }
         room.resize(span.len() * self.n_columns, 0.0);
         self.rows.read(span.start, room)?;
-        let weights = self.rows.weights().map(|weights| &weights[span]);
         Ok(Rows { x: room, weights, n_columns: self.n_columns })
     }
 }

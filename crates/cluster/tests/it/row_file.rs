@@ -11,6 +11,11 @@ fn scratch(rows: Rows<'_>) -> RowFile {
     RowFile::spill(&mut { rows }, tempfile::tempfile().expect("a scratch file")).expect("rows are sound")
 }
 
+/// The same in a file of the crate's own.
+fn mapped(rows: Rows<'_>) -> RowFile {
+    RowFile::spill_in(&mut { rows }, &std::env::temp_dir()).expect("rows are sound")
+}
+
 /// The same rows in a file that nobody has looked at.
 fn opened(rows: Rows<'_>) -> RowFile {
     let mut file = tempfile::tempfile().expect("a scratch file");
@@ -31,12 +36,13 @@ fn the_bits_are_those_in_memory_whatever_the_threads() {
             if weights.is_none() {
                 assert_eq!(settings.fit_source(&mut opened(rows), &mut Silent).unwrap(), expected);
             }
-            let mut file = scratch(rows);
-            assert_eq!(file.n_rows(), 70_001);
-            for n_threads in [1, 2, 7] {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
-                let found = pool.install(|| settings.fit_source(&mut file, &mut Silent)).unwrap();
-                assert_eq!(found, expected, "{:?}, {n_threads} threads", settings.init);
+            for file in [scratch(rows), mapped(rows)] {
+                assert_eq!(file.n_rows(), 70_001);
+                for n_threads in [1, 2, 7] {
+                    let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
+                    let found = pool.install(|| settings.fit_source(&mut &file, &mut Silent)).unwrap();
+                    assert_eq!(found, expected, "{:?}, {n_threads} threads", settings.init);
+                }
             }
         }
     }
@@ -95,7 +101,9 @@ fn a_row_without_a_direction_is_told_where_one_is_needed() {
 #[test]
 fn a_visitor_s_error_ends_the_pass() {
     let x = Made::new(32).spots(300_000, 2, 3, 3.0, 1.0);
-    let mut file = scratch(Rows { x: &x, weights: None, n_columns: 2 });
+    let rows = Rows { x: &x, weights: None, n_columns: 2 };
+    assert_eq!((&mut &mapped(rows)).gather(&[0, 7, 299_999]).unwrap(), scratch(rows).gather(&[0, 7, 299_999]).unwrap());
+    let mut file = scratch(rows);
     let mut n_blocks = 0;
     let error = file.pass(&mut |_| {
         n_blocks += 1;

@@ -25,9 +25,8 @@ impl Cells {
     /// Writes rows to a scratch file in the folder of runs (in the system's, where there are no runs yet).
     pub fn spill(plan: &Plan, rows: &mut dyn RowSource) -> Result<Self, ClusterError> {
         let folder = Path::new(&plan.run.dir);
-        let file = if folder.is_dir() { tempfile::tempfile_in(folder) } else { tempfile::tempfile() };
-        let file = file.map_err(ClusterError::Scratch)?;
-        Ok(Self::File(Arc::new(RowsInFile(RowFile::spill(rows, file)?))))
+        let folder = if folder.is_dir() { folder.to_path_buf() } else { std::env::temp_dir() };
+        Ok(Self::File(Arc::new(RowsInFile(RowFile::spill_in(rows, &folder)?))))
     }
 
     /// The rows as measures take them.
