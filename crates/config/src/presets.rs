@@ -36,12 +36,14 @@ pub(crate) const fn numeric_encoding(kind: ModelKind) -> NumericEncoding {
 /// nearer to the paper. `mlp` is the same net with one member of twice the width.
 fn tabm(preset: Preset, task: Task) -> (Model, Train) {
     let (model, train) = tabm_of_the_paper();
-    let (members, epochs) = match preset {
+    let (members, epochs, max_steps) = match preset {
         Preset::Best => return (Model { members: 32, blocks: 3, width: 256, ..model }, Train { seeds: 4, ..train }),
-        Preset::Default => (8, 12),
-        Preset::Fast => (4, 6),
+        Preset::Default => (8, 12, 2_000),
+        Preset::Fast => (4, 6, 1_500),
     };
-    let (width, numeric_embedding_width, n_bins) = (64, 4, 16);
+    let (width, numeric_embedding_width) = (64, 4);
+    // Thresholds of labels are sharper the more rows tell of them; levels of amounts are not.
+    let n_bins = if task.predicts_value() { 16 } else { 0 };
     let variant = TabmVariant::Mini;
     let model = Model { variant, members, width, numeric_embedding_width, n_bins, ..model };
     let train = Train { learning_rate: 8e-3, schedule: Schedule::Cosine, ..train };
@@ -49,7 +51,7 @@ fn tabm(preset: Preset, task: Task) -> (Model, Train) {
     let train = if task.predicts_value() {
         Train { epochs: 2 * epochs, batch_size: 512, learning_rate: 6e-3, ..train }
     } else {
-        Train { epochs, ..train }
+        Train { epochs, max_steps, ..train }
     };
     (model, Train { patience: train.epochs, ..train })
 }
@@ -80,6 +82,7 @@ fn tabm_of_the_paper() -> (Model, Train) {
     };
     let train = Train {
         epochs: 200,
+        max_steps: 0,
         batch_size: 256,
         learning_rate: 2e-3,
         weight_decay: 3e-4,

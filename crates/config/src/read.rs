@@ -31,7 +31,8 @@ pub(crate) fn draft(reader: &mut Reader, stem: &str, bases: &Bases) -> Draft {
     let features = features(reader);
     let synthetic = synthetic(reader);
     let has_events = has_events(data.source, synthetic.kind);
-    let split = split(reader, if has_events { SplitKind::Temporal } else { SplitKind::Stratified }, bases);
+    let split_kind = if has_events { SplitKind::Temporal } else { SplitKind::Stratified };
+    let split = split(reader, split_kind, experiment.task, bases);
     let (model, train, encode) = network(reader, experiment.task);
     let segments = segments(reader);
     let (distill, quantize) = (distill(reader), quantize(reader));
@@ -161,13 +162,18 @@ fn synthetic(reader: &mut Reader) -> Synthetic {
     }
 }
 
-fn split(reader: &mut Reader, kind: SplitKind, bases: &Bases) -> Split {
+fn split(reader: &mut Reader, kind: SplitKind, task: Task, bases: &Bases) -> Split {
     let share = float().above(0.0).below(1.0);
     let mut s = reader.section("split");
+    let (kind, test) = (s.get("kind", &choice(), kind), s.get("test", &share, 0.2));
+    let validation = s.get("validation", &share, 0.2);
+    // Amounts have heavier tails than labels: it takes many rows to judge their level.
+    let validation_max = if task.predicts_value() || s.was_given("validation") { 0 } else { 8_000 };
     Split {
-        kind: s.get("kind", &choice(), kind),
-        test: s.get("test", &share, 0.2),
-        validation: s.get("validation", &share, 0.2),
+        kind,
+        test,
+        validation,
+        validation_max: s.get("validation_max", &count(0..=1_000_000_000), validation_max) as usize,
         folds: s.get("folds", &count(0..=100), 0) as usize,
         group: s.find("group", &text()),
         column: s.find("column", &text()),
@@ -206,7 +212,7 @@ fn model(s: &mut crate::reader::Section<'_>, d: &Model) -> Model {
         numeric_embedding: s.get("numeric_embedding", &choice(), d.numeric_embedding),
         numeric_embedding_width: s.get("numeric_embedding_width", &count(1..=1_024), d.numeric_embedding_width as u64)
             as usize,
-        n_bins: s.get("n_bins", &count(2..=1_024), d.n_bins as u64) as usize,
+        n_bins: s.get("n_bins", &count(0..=1_024), d.n_bins as u64) as usize,
         n_frequencies: s.get("n_frequencies", &count(1..=1_024), d.n_frequencies as u64) as usize,
         frequency_scale: s.get("frequency_scale", &float().above(0.0).at_most(1e3), d.frequency_scale),
         offset: s.get("offset", &choice(), d.offset),
@@ -227,8 +233,11 @@ fn sequence(s: &mut crate::reader::Section<'_>, d: &Sequence) -> Sequence {
 fn train(reader: &mut Reader, origin: Origin, d: &Train) -> Train {
     let mut s = reader.section("train");
     s.defaults_from(origin);
+    let epochs = s.get("epochs", &count(1..=1_000_000), d.epochs as u64) as usize;
+    let max_steps = if s.was_given("epochs") { 0 } else { d.max_steps };
     Train {
-        epochs: s.get("epochs", &count(1..=1_000_000), d.epochs as u64) as usize,
+        epochs,
+        max_steps: s.get("max_steps", &count(0..=1_000_000_000_000), max_steps as u64) as usize,
         batch_size: s.get("batch_size", &count(1..=16_777_216), d.batch_size as u64) as usize,
         learning_rate: s.get("learning_rate", &float().above(0.0).at_most(10.0), d.learning_rate),
         weight_decay: s.get("weight_decay", &float().at_least(0.0).at_most(10.0), d.weight_decay),

@@ -193,6 +193,12 @@ impl Section<'_> {
         value
     }
 
+    /// Whether a key that was asked for has its value from the file or from `--set`.
+    pub(crate) fn was_given(&self, key: &str) -> bool {
+        let settled = self.reader.settings.iter().rev().find(|s| s.section == self.path && s.key == key);
+        settled.is_some_and(|setting| matches!(setting.origin, Origin::File { .. } | Origin::Set))
+    }
+
     /// A table of column names, each with a value of one kind, in the order of the file.
     pub(crate) fn map<K: Kind>(&mut self, key: &'static str, kind: &K) -> Vec<(String, K::Value)> {
         self.declare(key, kind, None, true);

@@ -10,12 +10,18 @@ use crate::SpecError;
 /// Width of the embedding of a category that is neither one-hot nor a target statistic (`RealMLP`'s).
 const CATEGORY_WIDTH: usize = 8;
 
-/// Describes the network that `[model]` asks for on the given inputs, with a head that was fitted to the training labels.
+/// Describes the network that `[model]` asks for on the given inputs, with a head that was fitted to the labels of `n_rows`
+/// training rows.
 ///
 /// # Errors
 /// [`SpecError::NoInputs`] where the inputs are none; [`SpecError::NoNetwork`] where the kind is fitted, not trained;
 /// [`SpecError::NoSequence`] where purchases are to be read and the inputs have none.
-pub fn describe(model: &plan::Model, inputs: &InputLayout, head: Head) -> Result<NetworkSpec, SpecError> {
+pub fn describe(
+    model: &plan::Model,
+    inputs: &InputLayout,
+    n_rows: usize,
+    head: Head,
+) -> Result<NetworkSpec, SpecError> {
     if inputs.widths() == (0, 0, 0) {
         return Err(SpecError::NoInputs);
     }
@@ -27,7 +33,7 @@ pub fn describe(model: &plan::Model, inputs: &InputLayout, head: Head) -> Result
     }
     Ok(NetworkSpec {
         inputs: inputs.clone(),
-        numeric: numeric(model, inputs),
+        numeric: numeric(model, inputs, n_rows),
         category_width: CATEGORY_WIDTH,
         sequence: model.sequence.is_on().then_some(SequenceSpec { width: model.sequence.width }),
         backbone: backbone(model),
@@ -65,7 +71,7 @@ fn backbone(model: &plan::Model) -> Backbone {
 }
 
 /// Logistic regression takes magnitudes as they are: with ramps it would be a generalised additive model.
-fn numeric(model: &plan::Model, inputs: &InputLayout) -> NumericSpec {
+fn numeric(model: &plan::Model, inputs: &InputLayout, n_rows: usize) -> NumericSpec {
     let (width, n_frequencies) = (model.numeric_embedding_width, model.n_frequencies);
     if inputs.continuous.is_empty() || model.kind == ModelKind::Logistic {
         return NumericSpec::Plain;
@@ -75,7 +81,8 @@ fn numeric(model: &plan::Model, inputs: &InputLayout) -> NumericSpec {
         NumericEmbedding::Plr => NumericSpec::Plr { n_frequencies, width },
         NumericEmbedding::Pbld => NumericSpec::Pbld { n_frequencies, width: width.max(2) },
         NumericEmbedding::Pwl => {
-            let edges = inputs.continuous.iter().map(|input| input.bin_edges(model.n_bins)).collect();
+            let n_bins = model.bins(n_rows);
+            let edges = inputs.continuous.iter().map(|input| input.bin_edges(n_bins)).collect();
             NumericSpec::Pwl { edges, width }
         }
     }

@@ -32,7 +32,8 @@ pub struct FitJob<'a> {
     pub device: &'a ChosenDevice,
 }
 
-/// Trains `settings.seeds` networks and keeps of each the weights of its best epoch.
+/// Trains `settings.seeds` networks and keeps of each the weights of its best epoch, of as many as
+/// [`plan::Train::passes`] says for these rows.
 ///
 /// With `checkpoints`, networks go on where a broken run left them. On the CPU, networks are trained at the same time,
 /// one per thread; the result is the same in whatever order they end.
@@ -42,8 +43,11 @@ pub fn fit(
     checkpoints: Option<&Checkpoints>,
 ) -> Result<Trained, TrainError> {
     check(&job)?;
+    let n_rows = job.train.n_rows();
+    let settings = plan::Train { epochs: job.settings.passes(n_rows), ..job.settings.clone() };
+    let job = FitJob { settings: &settings, ..job };
     let head = fit_head(job.model, job.labels, job.train)?;
-    let spec = describe(job.model, &job.train.layout, head)?;
+    let spec = describe(job.model, &job.train.layout, n_rows, head)?;
     let kernels = choose_kernels(job.settings.kernels, job.model.sequence.is_on(), job.device)?;
     let setting = Setting {
         job,

@@ -72,6 +72,7 @@ fn model() -> plan::Model {
 fn settings() -> plan::Train {
     plan::Train {
         epochs: 10,
+        max_steps: 0,
         batch_size: 64,
         learning_rate: 5e-3,
         weight_decay: 1e-3,

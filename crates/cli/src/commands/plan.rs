@@ -80,7 +80,8 @@ fn network(plan: &Plan, preprocessor: &Preprocessor, train: &Dataset) -> Result<
         return Ok((format!("none: {} is fitted to the events", plan.model.kind), 0));
     }
     let head = fit_head(&plan.model, labels(plan.experiment.task), train)?;
-    let spec = describe(&plan.model, &preprocessor.layout, head).map_err(tenure_train::TrainError::from)?;
+    let spec =
+        describe(&plan.model, &preprocessor.layout, train.n_rows(), head).map_err(tenure_train::TrainError::from)?;
     Ok((facts::network(&spec), spec.n_weights() as u64))
 }
 

@@ -145,7 +145,7 @@ impl Learner<'_> {
         };
         let places = checkpoints(self.dir, &format!("partition-{fold_idx}"));
         let places = (settings.checkpoint_every > 0).then_some(places);
-        progress.begin(name, Some((settings.epochs * settings.seeds.max(1)) as u64));
+        progress.begin(name, Some((settings.passes(train.n_rows()) * settings.seeds.max(1)) as u64));
         let mut observer = Epochs::new(progress, self.interrupted);
         let trained = tenure_train::fit(job, &mut observer, places.as_ref())?;
         progress.end();

@@ -56,7 +56,7 @@ pub struct Model {
     pub numeric_embedding: NumericEmbedding,
     /// Width of one magnitude's embedding (`pbld`: the magnitude itself is one of them).
     pub numeric_embedding_width: usize,
-    /// `pwl`: quantile bins per magnitude.
+    /// `pwl`: quantile bins per magnitude; 0 takes one for each thousand training rows, at least 16 and at most 48.
     pub n_bins: usize,
     /// `plr` and `pbld`: frequencies per magnitude.
     pub n_frequencies: usize,
@@ -67,6 +67,14 @@ pub struct Model {
     pub offset: Offset,
     /// An encoder of each customer's last purchases, whose state stands beside the features. Only for events.
     pub sequence: Sequence,
+}
+
+impl Model {
+    /// Quantile bins of a magnitude that `n_rows` training rows have: with more of them a threshold anywhere is met nearer.
+    pub fn bins(&self, n_rows: usize) -> usize {
+        const ROWS_PER_BIN: usize = 1_000;
+        if self.n_bins == 0 { (n_rows / ROWS_PER_BIN).clamp(16, 48) } else { self.n_bins }
+    }
 }
 
 /// `[model.sequence]`
@@ -229,6 +237,9 @@ choices! {
 pub struct Train {
     /// At most this many passes over the training rows.
     pub epochs: usize,
+    /// Passes are fewer where they would make more steps than this, but one is made; 0 sets no limit, and neither does a
+    /// preset where `epochs` is given.
+    pub max_steps: usize,
     /// Rows per step.
     pub batch_size: usize,
     /// Peak learning rate.
@@ -253,6 +264,14 @@ pub struct Train {
     pub checkpoint_every: usize,
     /// What computes a training step. Both learn the same up to rounding.
     pub kernels: Kernels,
+}
+
+impl Train {
+    /// Passes over `n_rows` training rows.
+    pub fn passes(&self, n_rows: usize) -> usize {
+        let steps_per_pass = n_rows.div_ceil(self.batch_size.max(1)).max(1);
+        if self.max_steps == 0 { self.epochs } else { self.epochs.min(self.max_steps / steps_per_pass).max(1) }
+    }
 }
 
 choices! {

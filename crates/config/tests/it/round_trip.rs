@@ -124,3 +124,22 @@ fn segments_of_a_table_without_values_have_a_lock() {
     let again = resolve_text(&locked, "config.lock.toml", &Overrides::default());
     assert_eq!(again.unwrap_or_else(|e| panic!("{}", e.render())).plan, resolved.plan);
 }
+
+/// Limits that come with a preset or a task are for those who say nothing: who names a number gets it.
+#[test]
+fn limits_are_for_those_who_name_no_number() {
+    let plan = |set: &[&str]| {
+        let overrides = Overrides { set: set.iter().map(|&s| s.to_owned()).collect() };
+        parse(MADE, "x.toml", &overrides).unwrap_or_else(|e| panic!("{}", e.render()))
+    };
+    let (silent, told) = (plan(&[]), plan(&["train.epochs=30", "split.validation=0.3"]));
+    assert_eq!([4_500, 70_000, 10_000_000].map(|n| silent.train.passes(n)), [12, 7, 1]);
+    assert_eq!(told.train.passes(10_000_000), 30);
+    let share = |plan: &tenure_config::Plan, n| plan.split.validation_share(n);
+    assert_eq!([1_000, 80_000].map(|n| share(&silent, n)), [0.2, 0.1]);
+    assert_eq!(share(&told, 80_000), 0.3);
+    assert_eq!([500, 30_500, 900_000].map(|n| silent.model.bins(n)), [16, 30, 48]);
+    assert_eq!(plan(&["model.n_bins=8"]).model.bins(900_000), 8);
+    let value = plan(&["experiment.task=clv"]);
+    assert_eq!((value.train.passes(10_000_000), share(&value, 80_000), value.model.bins(900_000)), (24, 0.2, 16));
+}

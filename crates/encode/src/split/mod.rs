@@ -183,7 +183,7 @@ impl Splitter<'_> {
 
     /// Training and validation rows out of `rows`.
     fn set_aside(&self, units: &Units, rows: Vec<u32>, fold: usize) -> (Vec<u32>, Vec<u32>) {
-        let share = self.split.validation;
+        let share = self.split.validation_share(rows.len());
         if share == 0.0 {
             return (rows, Vec::new());
         }

@@ -38,7 +38,7 @@ pub(super) fn encode_plan(numeric: NumericEncoding) -> Encode {
 
 /// A split of this kind: a fifth tests, a quarter of the rest validates.
 pub(super) fn split_plan(kind: SplitKind) -> Split {
-    Split { kind, test: 0.2, validation: 0.25, folds: 0, group: None, column: None, holdout: None }
+    Split { kind, test: 0.2, validation: 0.25, validation_max: 0, folds: 0, group: None, column: None, holdout: None }
 }
 
 /// `n_rows` rows with missing values, infinities, ties, rare levels, wide and narrow categories.

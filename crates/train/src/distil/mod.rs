@@ -174,7 +174,7 @@ fn student_model(teacher: &plan::Model, settings: &plan::Distill, rows: &Dataset
         sequence: plan::Sequence { kind: plan::SequenceKind::None, ..teacher.sequence.clone() },
         ..*teacher
     };
-    let n_inputs = describe(&plain, &rows.layout, Head::Binary).map_or(1, |spec| spec.input_width());
+    let n_inputs = describe(&plain, &rows.layout, rows.n_rows(), Head::Binary).map_or(1, |spec| spec.input_width());
     plan::Model { width: student_width(n_inputs, settings.blocks, settings.network_bytes), ..plain }
 }
 
@@ -182,6 +182,7 @@ fn student_model(teacher: &plan::Model, settings: &plan::Distill, rows: &Dataset
 fn student_settings(teacher: &plan::Train, settings: &plan::Distill) -> plan::Train {
     plan::Train {
         epochs: settings.epochs,
+        max_steps: 0,
         patience: settings.epochs,
         batch_size: settings.batch_size,
         learning_rate: settings.learning_rate,
