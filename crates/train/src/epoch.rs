@@ -5,7 +5,8 @@ use std::ops::Range;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
-use tenure_artifact::{Backbone, NetworkSpec};
+use tenure_artifact::{Backbone, Head, NetworkSpec};
+use tenure_config::Schedule;
 
 use crate::dropout::Draws;
 use crate::fit::FitJob;
@@ -37,10 +38,11 @@ impl EpochPlan {
         let n_batches = n_rows.div_ceil(job.settings.batch_size.max(1));
         let mut rng = stream(job.seed, network, epoch);
         let order = shuffled(n_rows, &mut rng);
-        let regularisation = regularisation(spec, (epoch - 1) as f64 / n_epochs);
+        let (decay, noise) =
+            regularisation(&spec.backbone, &spec.head, job.settings.schedule, (epoch - 1) as f64 / n_epochs);
         let units = |n: usize| mask_shape(spec, n).iter().product();
         let hidden = spec.backbone.hidden();
-        let share = hidden.map_or(0.0, |h| h.dropout) * regularisation;
+        let share = hidden.map_or(0.0, |h| h.dropout) * noise;
         let largest = units(n_rows.div_ceil(n_batches));
         let mut draws = Draws::new(share, hidden.map_or(0, |h| h.blocks), largest, &mut rng);
         let mut step = |batch: usize| {
@@ -49,7 +51,7 @@ impl EpochPlan {
             let rows = batch * n_rows / n_batches..(batch + 1) * n_rows / n_batches;
             Step {
                 learning_rate: job.settings.learning_rate * rate(job.settings.schedule, t),
-                decay: job.settings.weight_decay * regularisation,
+                decay: job.settings.weight_decay * decay,
                 mask_starts: draws.next(units(rows.len())),
                 rows,
             }
@@ -64,9 +66,16 @@ impl EpochPlan {
     }
 }
 
-/// The factor on dropout and weight decay.
-fn regularisation(spec: &NetworkSpec, t: f64) -> f64 {
-    if matches!(spec.backbone, Backbone::Realmlp(_)) { flat_cosine(t) } else { 1.0 }
+/// The factors on weight decay and on dropout when a share `t` of the epochs is done.
+///
+/// Of values sums count, not ranks alone: where their rate ends at zero, dropout ends too, or a network that has learned
+/// with units missing keeps its lowest and highest answers nearer to the middle than the data say.
+fn regularisation(backbone: &Backbone, head: &Head, schedule: Schedule, t: f64) -> (f64, f64) {
+    if matches!(backbone, Backbone::Realmlp(_)) {
+        return (flat_cosine(t), flat_cosine(t));
+    }
+    let fades = schedule == Schedule::Cosine && head.value().is_some();
+    (1.0, if fades { flat_cosine(t) } else { 1.0 })
 }
 
 /// The random numbers of one epoch of one network; epoch 0 draws the starting weights.
@@ -81,4 +90,26 @@ fn shuffled(n_rows: usize, rng: &mut ChaCha8Rng) -> Vec<u32> {
     let mut order: Vec<u32> = (0..end).collect();
     order.shuffle(rng);
     order
+}
+
+#[cfg(test)]
+mod tests {
+    use tenure_artifact::{Activation, Hidden, LabelStatistics, ValueFamily, ValueHead};
+
+    use super::*;
+
+    #[test]
+    fn dropout_fades_where_amounts_are_learned_on_a_schedule_that_ends() {
+        let statistics = LabelStatistics { rate: 0.5, log_mean: 0.0, log_sd: 1.0 };
+        let value = ValueHead { family: ValueFamily::Ziln, log_unit: 0.0, log_cap: 9.0, horizons: vec![statistics] };
+        let hidden = || Hidden { blocks: 1, width: 4, activation: Activation::Relu, dropout: 0.1 };
+        let (mlp, realmlp) = (Backbone::Mlp(hidden()), Backbone::Realmlp(hidden()));
+        let value = Head::Value(value);
+        let (decay, noise) = regularisation(&mlp, &value, Schedule::Cosine, 0.99);
+        assert!(decay == 1.0 && noise < 0.01);
+        assert_eq!(regularisation(&mlp, &value, Schedule::Constant, 0.99), (1.0, 1.0));
+        assert_eq!(regularisation(&mlp, &Head::Binary, Schedule::Cosine, 0.99), (1.0, 1.0));
+        let (decay, noise) = regularisation(&realmlp, &Head::Binary, Schedule::Constant, 0.99);
+        assert!(decay < 0.01 && noise < 0.01);
+    }
 }
