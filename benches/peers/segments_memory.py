@@ -50,7 +50,8 @@ def made(path, n, d, k, group=100_000):
 def run(program, experiment, runs, more=()):
     """Seconds of each stage, peak memory in MB, and what was found."""
     words = [program, "run", str(experiment), "--quiet", "--set", f"run.dir={json.dumps(str(runs))}", *more]
-    pid = os.posix_spawn(program, words, os.environ)
+    silent = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+    pid = os.posix_spawn(program, words, os.environ, file_actions=silent)
     _, status, usage = os.wait4(pid, 0)
     assert status == 0, (status, words)
     (folder,) = [folder for folder in runs.iterdir() if folder.is_dir()]
