@@ -118,7 +118,7 @@ fn run(job: &Job) -> String {
     let table = Table {
         n_rows,
         targets: magnitudes.chunks_exact(f).map(label).collect(),
-        magnitudes,
+        magnitudes: magnitudes.into(),
         weights: vec![1.0; n_rows],
         ..Table::default()
     };

@@ -22,17 +22,17 @@ use crate::resident::row_weights;
 /// A register of the last masks may read so far beyond the draws.
 const BEYOND: usize = 32;
 
-/// Training rows on the host, and the trainer.
-pub(crate) struct Fused {
+/// Training rows where the data set has them, and the trainer.
+pub(crate) struct Fused<'a> {
     trainer: Trainer,
-    rows: Rows,
+    rows: Rows<'a>,
     device: Device,
 }
 
-impl Fused {
+impl<'a> Fused<'a> {
     /// Prepares rows and buffers, to train with `n_threads` threads.
     pub(crate) fn new(
-        job: &FitJob<'_>,
+        job: &FitJob<'a>,
         spec: &NetworkSpec,
         n_threads: usize,
         state: &State,
@@ -96,13 +96,13 @@ pub(crate) fn scorer(network: &tenure_model::Network) -> Result<Trainer, DeviceE
 }
 
 /// Rows without targets.
-pub(crate) fn rows_to_score(data: &Dataset, spec: &NetworkSpec, rows: Range<usize>) -> Rows {
+pub(crate) fn rows_to_score<'d>(data: &'d Dataset, spec: &NetworkSpec, rows: Range<usize>) -> Rows<'d> {
     let (f, g, c) = data.layout.widths();
     let table = Table {
         n_rows: rows.len(),
-        magnitudes: data.continuous[rows.start * f..rows.end * f].to_vec(),
-        binary: data.binary[rows.start * g..rows.end * g].to_vec(),
-        categorical: data.categorical[rows.start * c..rows.end * c].to_vec(),
+        magnitudes: data.continuous[rows.start * f..rows.end * f].into(),
+        binary: data.binary[rows.start * g..rows.end * g].into(),
+        categorical: data.categorical[rows.start * c..rows.end * c].into(),
         targets: Vec::new(),
         weights: Vec::new(),
     };
@@ -126,16 +126,16 @@ fn upload(values: &[f32], device: &Device) -> Tensor<1> {
     Tensor::from_data(TensorData::new(values.to_vec(), [values.len()]), device)
 }
 
-fn table(job: &FitJob<'_>, spec: &NetworkSpec) -> Table {
+fn table<'a>(job: &FitJob<'a>, spec: &NetworkSpec) -> Table<'a> {
     let data = job.train;
     let columns = TargetColumns::new(&spec.head, job.settings.label_smoothing as f32);
     let mut targets = Vec::with_capacity(data.n_rows() * columns.width());
     (0..data.n_rows()).for_each(|row| columns.push(data.target_row(row), &mut targets));
     Table {
         n_rows: data.n_rows(),
-        magnitudes: data.continuous.clone(),
-        binary: data.binary.clone(),
-        categorical: data.categorical.clone(),
+        magnitudes: data.continuous.as_slice().into(),
+        binary: data.binary.as_slice().into(),
+        categorical: data.categorical.as_slice().into(),
         targets,
         weights: row_weights(data, job.settings.class_weight),
     }

@@ -34,13 +34,13 @@ pub(crate) struct Setting<'a> {
 }
 
 /// What computes the steps of one network.
-enum Steps {
+enum Steps<'a> {
     Plain(Box<Plain>),
-    Fused(Box<Fused>),
+    Fused(Box<Fused<'a>>),
 }
 
-impl Steps {
-    fn new(setting: &Setting<'_>, state: &State) -> Result<Self, DeviceError> {
+impl<'a> Steps<'a> {
+    fn new(setting: &Setting<'a>, state: &State) -> Result<Self, DeviceError> {
         let (job, spec) = (&setting.job, setting.spec);
         match setting.kernels {
             KernelsUsed::Plain => Ok(Self::Plain(Box::new(Plain::new(job, spec)))),
@@ -75,8 +75,8 @@ pub(crate) struct Run<'a> {
     setting: &'a Setting<'a>,
     network: usize,
     graph: Graph,
-    steps: Steps,
-    validation: Validation,
+    steps: Steps<'a>,
+    validation: Validation<'a>,
     state: State,
     best: Best,
     history: Vec<EpochRecord>,

@@ -59,14 +59,14 @@ impl<'n> Scorer<'n> {
 }
 
 /// A data set in chunks, as what scores it reads them.
-pub(crate) enum Chunks {
+pub(crate) enum Chunks<'d> {
     Device(Vec<Batch>),
-    Host(Vec<Rows>),
+    Host(Vec<Rows<'d>>),
 }
 
-impl Chunks {
+impl<'d> Chunks<'d> {
     /// For [`Forward::Tensors`] where kernels are plain, for [`Forward::Fused`] where they are fused.
-    pub(crate) fn new(data: &Dataset, spec: &NetworkSpec, device: &Device, kernels: KernelsUsed) -> Self {
+    pub(crate) fn new(data: &'d Dataset, spec: &NetworkSpec, device: &Device, kernels: KernelsUsed) -> Self {
         let (f, g, c) = data.layout.widths();
         let width = spec.backbone.hidden().map_or(1, |h| h.width).max(spec.input_width());
         let n = (ACTIVATIONS / (spec.backbone.members() * width).max(1)).clamp(64, 1 << 16);
@@ -236,8 +236,8 @@ impl<'a> Said<'a> {
 }
 
 /// Validation rows, and what became of them.
-pub(crate) struct Validation {
-    chunks: Chunks,
+pub(crate) struct Validation<'d> {
+    chunks: Chunks<'d>,
     outcomes: Outcomes,
     weights: Vec<f64>,
     spec: NetworkSpec,
@@ -263,8 +263,8 @@ pub(crate) struct Score {
     pub(crate) gini: Option<f64>,
 }
 
-impl Validation {
-    pub(crate) fn new(data: &Dataset, spec: &NetworkSpec, device: &Device, kernels: KernelsUsed) -> Self {
+impl<'d> Validation<'d> {
+    pub(crate) fn new(data: &'d Dataset, spec: &NetworkSpec, device: &Device, kernels: KernelsUsed) -> Self {
         let first = usize::from(spec.head.has_churn());
         let targets = || (0..data.n_rows()).map(|row| data.target_row(row).split_at(first));
         let outcomes = Outcomes {

@@ -86,7 +86,7 @@ impl Trained {
     }
 
     /// The rows in chunks. All networks have one description.
-    pub(crate) fn chunks(&self, data: &Dataset) -> Result<Chunks, TrainError> {
+    pub(crate) fn chunks<'d>(&self, data: &'d Dataset) -> Result<Chunks<'d>, TrainError> {
         let spec = self.networks[0].spec();
         let (expected, found) = (spec.inputs.widths(), data.layout.widths());
         if expected != found {

@@ -14,20 +14,20 @@ use crate::lanes::Lanes;
 
 /// Rows with what never changes about them: the bin of every magnitude, and its place there.
 #[derive(Debug)]
-pub struct Rows {
-    pub(super) table: Table,
+pub struct Rows<'a> {
+    pub(super) table: Table<'a>,
     /// `[N, F]` where magnitudes are embedded piecewise-linearly.
     bins: Vec<u16>,
     /// The ramp of that bin at the magnitude.
     places: Vec<f32>,
 }
 
-impl Rows {
+impl<'a> Rows<'a> {
     /// Prepares rows for a network.
     ///
     /// # Panics
     /// Where the table's arrays have other sizes than the network's inputs, or a level is beyond its category.
-    pub fn new(inputs: &Inputs, table: Table) -> Self {
+    pub fn new(inputs: &Inputs, table: Table<'a>) -> Self {
         let (f, n, c) = (inputs.n_magnitudes, table.n_rows, inputs.levels.len());
         assert_eq!(table.magnitudes.len(), n * f, "magnitudes of {n} rows");
         assert_eq!(table.binary.len(), n * inputs.n_binary, "indicators of {n} rows");
@@ -107,7 +107,7 @@ unsafe fn to_panels(row: &[f32], to: *mut f32, pitch: usize, width: usize) {
 }
 
 #[inline(always)]
-fn categories(inputs: &Inputs, weights: &[f32], table: &Table, source: usize, row: &mut [f32]) {
+fn categories(inputs: &Inputs, weights: &[f32], table: &Table<'_>, source: usize, row: &mut [f32]) {
     let (c, e) = (inputs.levels.len(), inputs.category_width);
     let mut start = 0;
     for (i, n_levels) in inputs.levels.iter().enumerate() {

@@ -31,6 +31,8 @@ mod tests;
 mod trainer;
 mod update;
 
+use std::borrow::Cow;
+
 pub use input::Rows;
 pub use trainer::{Dropout, Execution, Group, Settings, Step, Trainer};
 
@@ -166,17 +168,18 @@ pub enum Activation {
     Selu,
 }
 
-/// Encoded rows, row-major. A kind of input that a network does not have is empty.
+/// Encoded rows, row-major. A kind of input that a network does not have is empty. What the caller keeps is borrowed: a data
+/// set is as large as everything else of a training run together.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Table {
+pub struct Table<'a> {
     /// N
     pub n_rows: usize,
     /// `[N, F]`
-    pub magnitudes: Vec<f32>,
+    pub magnitudes: Cow<'a, [f32]>,
     /// `[N, G]`
-    pub binary: Vec<f32>,
+    pub binary: Cow<'a, [f32]>,
     /// `[N, C]`
-    pub categorical: Vec<u32>,
+    pub categorical: Cow<'a, [u32]>,
     /// `[N, T]`, as the loss lays them out; empty where rows are only scored.
     pub targets: Vec<f32>,
     /// `[N]`, mean 1; empty where rows are only scored.

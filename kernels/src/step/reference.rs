@@ -15,7 +15,7 @@ pub(super) fn loss(
     network: &Network,
     loss: &Loss,
     weights: &[f64],
-    table: &Table,
+    table: &Table<'_>,
     mask: &dyn Fn(usize, usize, usize, usize) -> f64,
 ) -> (f64, Vec<f64>) {
     let (mut total, mut slopes) = (0.0, Vec::new());
@@ -37,7 +37,7 @@ pub(super) fn loss(
 pub(super) fn outputs(
     network: &Network,
     weights: &[f64],
-    table: &Table,
+    table: &Table<'_>,
     row: usize,
     member: usize,
     mask: &dyn Fn(usize, usize, usize, usize) -> f64,
@@ -67,7 +67,7 @@ pub(super) fn outputs(
     (0..head.n_out).map(output).collect()
 }
 
-fn inputs(network: &Network, weights: &[f64], table: &Table, row: usize) -> Vec<f64> {
+fn inputs(network: &Network, weights: &[f64], table: &Table<'_>, row: usize) -> Vec<f64> {
     let inputs = &network.inputs;
     let (f, g, c, e) = (inputs.n_magnitudes, inputs.n_binary, inputs.levels.len(), inputs.category_width);
     let magnitudes = &table.magnitudes[row * f..(row + 1) * f];

@@ -25,7 +25,7 @@ pub(super) struct Portion<'a> {
     pub(super) weights: &'a Shared<f32>,
     pub(super) gradient: &'a Shared<f32>,
     pub(super) cut: Cut,
-    pub(super) rows: &'a Rows,
+    pub(super) rows: &'a Rows<'a>,
     /// Rows of the table, at most S.
     pub(super) order: &'a [u32],
     /// Place of the first of them in the batch.

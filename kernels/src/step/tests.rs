@@ -21,7 +21,7 @@ struct Case {
     name: String,
     network: Network,
     loss: Loss,
-    table: Table,
+    table: Table<'static>,
     weights: Vec<f32>,
 }
 
@@ -134,11 +134,11 @@ fn cases() -> Vec<Case> {
 }
 
 impl Case {
-    fn trainer(&self, simd: Simd, n_threads: usize) -> (Trainer, Rows) {
+    fn trainer(&self, simd: Simd, n_threads: usize) -> (Trainer, Rows<'static>) {
         self.cut_trainer(simd, n_threads, Execution::KEPT_BYTES)
     }
 
-    fn cut_trainer(&self, simd: Simd, n_threads: usize, kept_bytes: usize) -> (Trainer, Rows) {
+    fn cut_trainer(&self, simd: Simd, n_threads: usize, kept_bytes: usize) -> (Trainer, Rows<'static>) {
         let n = self.network.n_weights;
         let groups = vec![
             Group { weights: 0..n / 2, rate: 1.0, decays: true },
@@ -151,7 +151,7 @@ impl Case {
         (trainer, self.rows())
     }
 
-    fn rows(&self) -> Rows {
+    fn rows(&self) -> Rows<'static> {
         Rows::new(&self.network.inputs, self.table.clone())
     }
 }

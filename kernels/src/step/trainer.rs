@@ -189,7 +189,7 @@ impl Trainer {
     ///
     /// # Panics
     /// Where a step takes more rows than the largest batch, or a row that is not there.
-    pub fn epoch(&mut self, rows: &Rows, order: &[u32], steps: &[Step], dropout: Option<Dropout<'_>>) -> f64 {
+    pub fn epoch(&mut self, rows: &Rows<'_>, order: &[u32], steps: &[Step], dropout: Option<Dropout<'_>>) -> f64 {
         self.check(rows, order, steps);
         self.total_loss.values()[0] = 0.0;
         let whole = Scope { trainer: self, rows, order, dropout, loss: Some(&self.settings.loss) };
@@ -210,7 +210,7 @@ impl Trainer {
     #[cfg(test)]
     pub(super) fn gradient_of(
         &mut self,
-        rows: &Rows,
+        rows: &Rows<'_>,
         dropout: Option<Dropout<'_>>,
         starts: &[usize],
     ) -> (f64, Vec<f32>) {
@@ -226,7 +226,7 @@ impl Trainer {
     ///
     /// # Shapes
     /// rows `N` → `[K, N, O]`
-    pub fn outputs(&mut self, rows: &Rows) -> Vec<f32> {
+    pub fn outputs(&mut self, rows: &Rows<'_>) -> Vec<f32> {
         let (k, o, n) = (self.network.members, self.network.head.n_out, rows.n_rows());
         let mut all = vec![0.0; k * n * o];
         let order: Vec<u32> = (0..n as u32).collect();
@@ -246,7 +246,7 @@ impl Trainer {
         all
     }
 
-    fn check(&self, rows: &Rows, order: &[u32], steps: &[Step]) {
+    fn check(&self, rows: &Rows<'_>, order: &[u32], steps: &[Step]) {
         assert!(order.iter().all(|row| (*row as usize) < rows.n_rows()), "a row beyond {}", rows.n_rows());
         let n = rows.n_rows();
         assert_eq!(rows.table.targets.len(), n * self.settings.loss.n_targets(), "targets of {n} rows");
@@ -309,7 +309,7 @@ impl Kernel for SquaresTask {
 /// Rows to go over, for their gradient or their outputs.
 struct Scope<'a> {
     trainer: &'a Trainer,
-    rows: &'a Rows,
+    rows: &'a Rows<'a>,
     order: &'a [u32],
     dropout: Option<Dropout<'a>>,
     loss: Option<&'a Loss>,
