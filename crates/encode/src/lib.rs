@@ -21,8 +21,16 @@
 //!     Column::new("churned", Role::Target, Values::Numeric(churned)),
 //!     Column::new("months", Role::Numeric, Values::Numeric(months)),
 //! ])?;
-//! let split =
-//!     Split { kind: SplitKind::Stratified, test: 0.2, validation: 0.25, folds: 0, group: None, column: None, holdout: None };
+//! let split = Split {
+//!     kind: SplitKind::Stratified,
+//!     test: 0.2,
+//!     validation: 0.25,
+//!     validation_max: 0,
+//!     folds: 0,
+//!     group: None,
+//!     column: None,
+//!     holdout: None,
+//! };
 //! let encode = Encode {
 //!     numeric: NumericEncoding::Quantile,
 //!     one_hot_max: 9,
