@@ -24,9 +24,10 @@ const LANES: usize = 16;
 const BLOCKS: usize = if cfg!(target_arch = "wasm32") { 1 } else { 4 };
 /// One number for each of them.
 type Block = [f32; LANES];
-/// The same in a table: a vector of 64 bytes that is not on a line of the cache is read as two.
+/// The same in a table, on a line of the cache where a processor has wide vectors: one that is not on a line is read as
+/// two. Elsewhere an allocator need not know of such alignments.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
+#[cfg_attr(any(target_arch = "x86_64", target_arch = "aarch64"), repr(align(64)))]
 struct Aligned(Block);
 
 /// A row to encode.
@@ -326,17 +327,17 @@ impl RowEncoder {
         self.scale_gathered(&gathered[self.gathered(place)], scaled, shares, continuous)
     }
 
-    /// A row that is its own gathered magnitudes; [`RowEncoder::scale_ready`] takes it without
+    /// Whether a row of numbers is its own gathered magnitudes; [`RowEncoder::scale_ready`] takes it without
     /// [`RowEncoder::gather`].
     #[inline]
-    pub fn is_ready(&self, row: &[f32]) -> bool {
-        self.is_plain && row.len() == self.inputs.len() && row.len() == self.n_gathered()
+    pub fn is_ready(&self) -> bool {
+        self.is_plain && self.n_gathered() == self.inputs.len()
     }
 
-    /// [`RowEncoder::scale`] of a row that [`RowEncoder::is_ready`].
+    /// [`RowEncoder::scale`] of a row of an encoder that [`RowEncoder::is_ready`].
     ///
     /// # Panics
-    /// When the row is not, or `continuous` is shorter than it.
+    /// When the row or `continuous` is shorter than the encoder's.
     #[inline(always)]
     pub fn scale_ready(&self, row: &[f32], scratch: &mut EncodeScratch, continuous: &mut [f32]) -> RowFlags {
         self.scale_gathered(row, &mut scratch.scaled, &mut scratch.shares, continuous)

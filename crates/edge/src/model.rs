@@ -1,12 +1,14 @@
 //! A loaded bundle, and scoring with it.
 
-mod churn_row;
+mod churn;
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use tenure_artifact::bundle::{Action, Answer, Bundle, BundleError, LeSlice, Policy, Sample, Threshold};
-use tenure_artifact::{ColumnValues, Encoder, RawRow, RawValue, RowBuffers, RowEncoder, RowFlags, TileBuffers};
+use tenure_artifact::{
+    ApplyError, ColumnValues, Encoder, RawRow, RawValue, RowBuffers, RowEncoder, RowFlags, TileBuffers,
+};
 
 use crate::answer::answer;
 use crate::kernel::{Kernel, TILE, Tile, UnavailableKernel};
@@ -198,32 +200,38 @@ impl<'a> Model<'a> {
 
     /// Scores a raw row. Allocates nothing.
     pub fn predict(&self, row: &[RawValue<'_>], workspace: &mut Workspace) -> Result<Prediction, ScoreError> {
-        self.predict_row(RawRow::Values(row), workspace)
+        self.predict_row(RawRow::Values(row), row.len(), workspace)
     }
 
     /// Scores a row of numbers alone, NaN where one is missing. Allocates nothing.
     pub fn predict_numbers(&self, row: &[f32], workspace: &mut Workspace) -> Result<Prediction, ScoreError> {
-        self.predict_row(RawRow::Numbers(row), workspace)
+        self.predict_row(RawRow::Numbers(row), row.len(), workspace)
     }
 
-    fn predict_row(&self, row: RawRow<'_>, workspace: &mut Workspace) -> Result<Prediction, ScoreError> {
+    fn predict_row(&self, row: RawRow<'_>, found: usize, workspace: &mut Workspace) -> Result<Prediction, ScoreError> {
         if workspace.shape != self.shape {
             return Err(ScoreError::Workspace);
         }
-        if let Some(prediction) = self.predict_churn(row, workspace) {
-            return prediction;
+        let expected = self.encoder.inputs().len();
+        if found != expected {
+            return Err(ScoreError::Row(ApplyError::RowLength { expected, found }));
         }
-        let flags = self.gather(row, 0, workspace)?;
-        let unusual = self.scale(0, flags, workspace)?;
-        self.forward(1, workspace);
-        let mut out = [Prediction { unusual, ..Prediction::default() }];
         let rows = match row {
             RawRow::Values(values) => Rows::Values(values),
             RawRow::Numbers(numbers) => Rows::Numbers(numbers),
         };
-        self.answer_rows(rows, 0, &mut out, &mut workspace.logits[..workspace.shape.n_logits]);
-        let [prediction] = out;
-        Ok(prediction)
+        let mut out = [Prediction::default()];
+        let scored = match self.predict_churn(rows, 0, &mut out, workspace) {
+            Some(scored) => scored,
+            None => {
+                let flags = [self.gather(row, 0, workspace)?];
+                self.finish_tile(rows, 0, &flags, &mut out, workspace)
+            }
+        };
+        match scored {
+            Ok(()) => Ok(out[0]),
+            Err((_, error)) => Err(error),
+        }
     }
 
     /// Scores from the logits `[rows, K, O]` of the rows from this one on.
@@ -261,23 +269,65 @@ impl<'a> Model<'a> {
         if workspace.shape != self.shape {
             return Err(BatchError::Row { row_idx: 0, error: ScoreError::Workspace });
         }
-        let n_logits = workspace.shape.n_logits;
         for (tile_idx, out) in out.chunks_mut(TILE).enumerate() {
             let first_row = tile_idx * TILE;
-            let mut flags = [RowFlags::default(); TILE];
-            let in_row = |place: usize| move |error| BatchError::Row { row_idx: first_row + place, error };
-            if let Rows::Columns { columns, first_row: before } = rows {
-                self.gather_columns(columns, before + first_row, workspace, &mut flags[..out.len()])
-                    .map_err(in_row(0))?;
+            self.predict_tile(rows, first_row, out, workspace)
+                .map_err(|(place, error)| BatchError::Row { row_idx: first_row + place, error })?;
+        }
+        Ok(())
+    }
+
+    /// Scores as many rows as there is room for, at most a tile, from `first_row` on; an error with its row's place.
+    fn predict_tile(
+        &self,
+        rows: Rows<'_>,
+        first_row: usize,
+        out: &mut [Prediction],
+        workspace: &mut Workspace,
+    ) -> Result<(), (usize, ScoreError)> {
+        if let Some(scored) = self.predict_churn(rows, first_row, out, workspace) {
+            return scored;
+        }
+        let mut flags = [RowFlags::default(); TILE];
+        let flags = &mut flags[..out.len()];
+        self.gather_tile(rows, first_row, flags, workspace)?;
+        self.finish_tile(rows, first_row, flags, out, workspace)
+    }
+
+    /// The same from gathered rows, with what gathering found unusual.
+    fn finish_tile(
+        &self,
+        rows: Rows<'_>,
+        first_row: usize,
+        flags: &[RowFlags],
+        out: &mut [Prediction],
+        workspace: &mut Workspace,
+    ) -> Result<(), (usize, ScoreError)> {
+        for (place, (prediction, flags)) in out.iter_mut().zip(flags).enumerate() {
+            prediction.unusual = self.scale(place, *flags, workspace).map_err(|error| (place, error))?;
+        }
+        self.forward(out.len(), workspace);
+        let n_logits = out.len() * workspace.shape.n_logits;
+        self.answer_rows(rows, first_row, out, &mut workspace.logits[..n_logits]);
+        Ok(())
+    }
+
+    /// The first half of encoding as many rows as there are flags, from `first_row` on; an error with the row's place.
+    fn gather_tile(
+        &self,
+        rows: Rows<'_>,
+        first_row: usize,
+        flags: &mut [RowFlags],
+        workspace: &mut Workspace,
+    ) -> Result<(), (usize, ScoreError)> {
+        if let Rows::Columns { columns, first_row: before } = rows {
+            return self.gather_columns(columns, before + first_row, workspace, flags).map_err(|error| (0, error));
+        }
+        let n_columns = self.encoder.inputs().len();
+        for (place, flags) in flags.iter_mut().enumerate() {
+            if let Some(row) = rows.row(first_row + place, n_columns) {
+                *flags = self.gather(row, place, workspace).map_err(|error| (place, error))?;
             }
-            for (place, prediction) in out.iter_mut().enumerate() {
-                if let Some(row) = rows.row(first_row + place, n_columns) {
-                    flags[place] = self.gather(row, place, workspace).map_err(in_row(place))?;
-                }
-                prediction.unusual = self.scale(place, flags[place], workspace).map_err(in_row(place))?;
-            }
-            self.forward(out.len(), workspace);
-            self.answer_rows(rows, first_row, out, &mut workspace.logits[..out.len() * n_logits]);
         }
         Ok(())
     }

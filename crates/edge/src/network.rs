@@ -45,17 +45,28 @@ pub(crate) struct IntLayer<'a> {
     pub(crate) is_signed: bool,
     /// `[O/16, I/4, 16, 4]`
     pub(crate) panels: Panels<'a>,
-    /// `[O padded to 16]`
-    pub(crate) bias: Vec<i32>,
-    /// The bias less 128 times the sum of the output's weights, for kernels that read inputs with 128 added.
-    pub(crate) offset_bias: Vec<i32>,
+    /// `[O/16]`
+    pub(crate) constants: Vec<PanelConstants>,
     pub(crate) end: IntEnd,
+}
+
+/// What a panel's outputs have, side by side, on lines of the cache where a processor has wide vectors: one that is not
+/// on a line is read as two. Elsewhere an allocator need not know of such alignments.
+#[derive(Clone, Debug)]
+#[cfg_attr(any(target_arch = "x86_64", target_arch = "aarch64"), repr(align(64)))]
+pub(crate) struct PanelConstants {
+    pub(crate) bias: [i32; OUTPUTS_PER_PANEL],
+    /// The bias less 128 times the sum of the output's weights, for kernels that read inputs with 128 added.
+    pub(crate) offset_bias: [i32; OUTPUTS_PER_PANEL],
+    /// Zeros in a last layer, like the shifts.
+    pub(crate) multipliers: [i32; OUTPUTS_PER_PANEL],
+    pub(crate) shifts: [i32; OUTPUTS_PER_PANEL],
 }
 
 /// What becomes of an integer layer's sums.
 #[derive(Debug)]
 pub(crate) enum IntEnd {
-    Hidden { multipliers: Vec<i32>, shifts: Vec<i32>, least: i32, table: Option<Box<[i8; 256]>> },
+    Hidden { least: i32, table: Option<Box<[i8; 256]>> },
     Output { scales: Vec<f64> },
 }
 
@@ -95,7 +106,7 @@ impl<'a> Layers<'a> {
     pub(crate) fn width(&self) -> usize {
         let widest = match self {
             Self::Float(layers) => layers.iter().map(|layer| layer.bias.len().max(layer.n_in)).max(),
-            Self::Int { layers, .. } => layers.iter().map(|layer| layer.bias.len().max(layer.n_in)).max(),
+            Self::Int { layers, .. } => layers.iter().map(IntLayer::width).max(),
         };
         widest.unwrap_or(0)
     }
@@ -117,33 +128,47 @@ impl<'a> IntLayer<'a> {
             IntWeights::Four(_) => Panels::Unpacked(panels.to_int8().into_iter().map(i8::cast_unsigned).collect()),
             IntWeights::Eight(weights) => Panels::Borrowed(weights),
         };
-        let bias: Vec<i32> = bias.iter().collect();
-        let offset_bias = offset_bias(&bias, panels.bytes(), n_in);
+        let mut constants = PanelConstants::new(&bias, panels.bytes(), n_in);
         let end = match requantize {
-            Requantize::Hidden { multipliers, shifts, table } => IntEnd::Hidden {
-                multipliers: multipliers.iter().collect(),
-                shifts: shifts.iter().map(i32::from).collect(),
-                least: if layer.activation == Some(Activation::Relu) { 0 } else { -127 },
-                table: table.as_bytes().first_chunk::<256>().map(|table| Box::new(table.map(u8::cast_signed))),
-            },
+            Requantize::Hidden { multipliers, shifts, table } => {
+                for (o, (multiplier, shift)) in multipliers.iter().zip(shifts.iter()).enumerate() {
+                    let constants = &mut constants[o / OUTPUTS_PER_PANEL];
+                    constants.multipliers[o % OUTPUTS_PER_PANEL] = multiplier;
+                    constants.shifts[o % OUTPUTS_PER_PANEL] = i32::from(shift);
+                }
+                IntEnd::Hidden {
+                    least: if layer.activation == Some(Activation::Relu) { 0 } else { -127 },
+                    table: table.as_bytes().first_chunk::<256>().map(|table| Box::new(table.map(u8::cast_signed))),
+                }
+            }
             Requantize::Output { scales } => IntEnd::Output { scales: scales.iter().collect() },
         };
-        Some(Self { n_in, n_out, is_signed, panels, bias, offset_bias, end })
+        Some(Self { n_in, n_out, is_signed, panels, constants, end })
+    }
+
+    /// Of a row before or behind it, whole panels.
+    fn width(&self) -> usize {
+        self.n_in.max(self.constants.len() * OUTPUTS_PER_PANEL)
     }
 }
 
-/// What the sums start from where inputs are read with 128 added.
-fn offset_bias(bias: &[i32], panels: &[u8], n_in: usize) -> Vec<i32> {
-    let mut offset = Vec::from(bias);
-    let panels = panels.chunks_exact(n_in * OUTPUTS_PER_PANEL);
-    for (sums, panel) in offset.chunks_exact_mut(OUTPUTS_PER_PANEL).zip(panels) {
-        let mut weights = [0_i32; OUTPUTS_PER_PANEL];
-        for group in panel.as_chunks::<64>().0 {
-            for (weight, four) in weights.iter_mut().zip(group.as_chunks::<4>().0) {
-                *weight += four.iter().map(|w| i32::from(w.cast_signed())).sum::<i32>();
+impl PanelConstants {
+    /// Of each panel, still without what a hidden layer has.
+    fn new(bias: &LeSlice<'_, i32>, panels: &[u8], n_in: usize) -> Vec<Self> {
+        const ZEROS: [i32; OUTPUTS_PER_PANEL] = [0; OUTPUTS_PER_PANEL];
+        let panels = panels.chunks_exact(n_in * OUTPUTS_PER_PANEL);
+        let mut all = Vec::with_capacity(panels.len());
+        for (panel_idx, panel) in panels.enumerate() {
+            let bias = core::array::from_fn(|o| bias.get(panel_idx * OUTPUTS_PER_PANEL + o));
+            let mut weights = ZEROS;
+            for group in panel.as_chunks::<64>().0 {
+                for (weight, four) in weights.iter_mut().zip(group.as_chunks::<4>().0) {
+                    *weight += four.iter().map(|w| i32::from(w.cast_signed())).sum::<i32>();
+                }
             }
+            let offset_bias = core::array::from_fn(|o: usize| i32::wrapping_sub(bias[o], OFFSET * weights[o]));
+            all.push(Self { bias, offset_bias, multipliers: ZEROS, shifts: ZEROS });
         }
-        sums.iter_mut().zip(weights).for_each(|(sum, weight)| *sum = sum.wrapping_sub(OFFSET * weight));
+        all
     }
-    offset
 }

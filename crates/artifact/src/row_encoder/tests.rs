@@ -179,8 +179,8 @@ fn many_lines_are_scaled_as_one_is() {
         let mut scratch = arranged.scratch(1);
         let flags = arranged.encode(RawRow::Numbers(&numbers), &mut scratch, out(gathered)).expect("the row fits");
         assert_eq!((flags, bits(gathered)), (expected_flags, bits(expected)), "{n_lines} lines");
-        assert_eq!(arranged.is_ready(&numbers), n_lines % LANES == 0 && !is_apart);
-        if arranged.is_ready(&numbers) {
+        assert_eq!(arranged.is_ready(), n_lines % LANES == 0 && !is_apart);
+        if arranged.is_ready() {
             let flags = arranged.scale_ready(&numbers, &mut scratch, ready);
             assert_eq!((flags, bits(ready)), (expected_flags, bits(expected)), "{n_lines} lines");
         }

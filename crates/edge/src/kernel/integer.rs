@@ -3,7 +3,7 @@
 use tenure_artifact::bundle::OUTPUTS_PER_PANEL;
 
 use super::{Ends, Lanes, Outputs, PanelEnd, Sums, TILE, Tile};
-use crate::network::{IntEnd, IntLayer};
+use crate::network::{IntEnd, IntLayer, PanelConstants};
 
 /// 1.5 · 2^23: added to a number within ±2^22, it leaves the number in the low bits, rounded half to even.
 const ROUND: f32 = 12_582_912.0;
@@ -24,10 +24,8 @@ pub(super) fn forward<L: Lanes>(steps: &[f32], layers: &[IntLayer<'_>], n_member
         for (layer_idx, layer) in member.iter().enumerate() {
             let source: (&[i8], usize) = if layer_idx == 0 { (quantized, padded_inputs) } else { (from, width) };
             match &layer.end {
-                IntEnd::Hidden { multipliers, shifts, least, table } => {
-                    let (multipliers, shifts) = (multipliers.as_chunks().0, shifts.as_chunks().0);
-                    let table = table.as_deref();
-                    let sink = Hidden { multipliers, shifts, least: *least, table, out: to, stride: width };
+                IntEnd::Hidden { least, table } => {
+                    let sink = Hidden { least: *least, table: table.as_deref(), out: to, stride: width };
                     sums::<L>(layer, source, n_rows, sink);
                     core::mem::swap(&mut from, &mut to);
                 }
@@ -56,14 +54,13 @@ struct Block<'b, const R: usize> {
     rows: [&'b [i8]; R],
     first_panel: usize,
     first_row: usize,
-    /// What the sums of each panel start from.
-    start: &'b [Sums],
+    /// `P`
+    constants: &'b [PanelConstants],
+    reads_offset: bool,
 }
 
 /// To the inputs of the next layer.
 struct Hidden<'s> {
-    multipliers: &'s [Sums],
-    shifts: &'s [Sums],
     least: i32,
     table: Option<&'s [i8; 256]>,
     out: &'s mut [i8],
@@ -73,11 +70,10 @@ struct Hidden<'s> {
 impl Sink for Hidden<'_> {
     #[inline(always)]
     unsafe fn take<L: Lanes, const P: usize, const R: usize, const SIGNED: bool>(&mut self, block: Block<'_, R>) {
-        let Block { panels, panel_bytes, rows, first_panel, first_row, start } = block;
-        let (multipliers, shifts) = (&self.multipliers[first_panel..][..P], &self.shifts[first_panel..][..P]);
-        let ends = Ends { start, multipliers, shifts, least: self.least };
+        let Block { panels, panel_bytes, rows, first_panel, first_row, constants, reads_offset } = block;
+        let ends = Ends { constants, reads_offset, least: self.least };
         let out = &mut self.out[first_row * self.stride + first_panel * OUTPUTS_PER_PANEL..];
-        // SAFETY: the caller's contract; three slices of P panels.
+        // SAFETY: the caller's contract; P panels have P constants.
         unsafe { L::hidden::<P, R, SIGNED>(panels, panel_bytes, rows, ends, (out, self.stride)) };
         for r in 0..R {
             let out = &mut out[r * self.stride..][..P * OUTPUTS_PER_PANEL];
@@ -106,16 +102,16 @@ struct Output<'s> {
 impl Sink for Output<'_> {
     #[inline(always)]
     unsafe fn take<L: Lanes, const P: usize, const R: usize, const SIGNED: bool>(&mut self, block: Block<'_, R>) {
-        let Block { panels, panel_bytes, rows, first_panel, first_row, start } = block;
+        let Block { panels, panel_bytes, rows, first_panel, first_row, constants, reads_offset } = block;
         // SAFETY: the caller's contract.
         let products = unsafe { L::products::<P, R, SIGNED>(panels, panel_bytes, rows) };
         for p in 0..P {
             let first = (first_panel + p) * OUTPUTS_PER_PANEL;
-            let scales = &self.scales[first..];
+            let (scales, start) = (&self.scales[first..], constants[p].start(reads_offset));
             for r in 0..R {
                 let out = &mut self.out[(first_row + r) * self.stride + first..];
                 for o in 0..scales.len().min(OUTPUTS_PER_PANEL) {
-                    out[o] = f64::from(products[r][p][o].wrapping_add(start[p][o])) * scales[o];
+                    out[o] = f64::from(products[r][p][o].wrapping_add(start[o])) * scales[o];
                 }
             }
         }
@@ -220,11 +216,11 @@ fn blocks<L: Lanes, const P: usize, const R: usize, const SIGNED: bool>(
     let panel_bytes = layer.n_in * OUTPUTS_PER_PANEL;
     // Which of the two is a matter of the layer alone where the kernel reads all inputs alike.
     let reads_offset = L::ADDS_OFFSET && layer.is_signed;
-    let (start, _) = (if reads_offset { &layer.offset_bias } else { &layer.bias }).as_chunks();
-    while start.len() - panel >= P {
+    let constants = &layer.constants;
+    while constants.len() - panel >= P {
         let panels = &layer.panels.bytes()[panel * panel_bytes..][..P * panel_bytes];
-        let start = &start[panel..][..P];
-        let block = Block { panels, panel_bytes, rows, first_panel: panel, first_row, start };
+        let constants = &constants[panel..][..P];
+        let block = Block { panels, panel_bytes, rows, first_panel: panel, first_row, constants, reads_offset };
         // SAFETY: the caller runs on a kernel that the processor has; the slice above holds P whole panels of
         // `n_in * 16` bytes, `n_in` a multiple of 4, and every row was cut to `n_in`. Inputs are clamped to ±127 where
         // they are made, weights and tables are checked when the bundle is read, and a layer is unsigned only behind a

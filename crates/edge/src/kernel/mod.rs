@@ -34,7 +34,7 @@ use tenure_artifact::bundle::OUTPUTS_PER_PANEL;
 use tenure_artifact::{Calibration, EncodeScratch, RowEncoder, RowFlags};
 
 use crate::Workspace;
-use crate::network::{IntLayer, Layers};
+use crate::network::{IntLayer, Layers, PanelConstants};
 
 /// Rows that are scored together in a batch.
 pub(crate) const TILE: usize = 8;
@@ -120,7 +120,7 @@ impl Kernel {
         }
     }
 
-    /// Whether a row is worth a job of its own: not in a page, which loads every byte of it, nor in firmware.
+    /// Whether rows are worth a job of their own, from raw to scored: not in a page, which loads every byte of it, nor in firmware.
     pub(crate) const HAS_ROW_JOB: bool = cfg!(any(target_arch = "x86_64", target_arch = "aarch64"));
 
     /// The second half of encoding, on this kernel's vectors.
@@ -237,17 +237,26 @@ pub(crate) trait Lanes {
 /// What turns sums of products into 8-bit integers, panel by panel.
 #[derive(Clone, Copy)]
 pub(crate) struct Ends<'l> {
-    start: &'l [Sums],
-    multipliers: &'l [Sums],
-    shifts: &'l [Sums],
+    constants: &'l [PanelConstants],
+    /// Whether inputs were read with 128 added.
+    reads_offset: bool,
     least: i32,
 }
 
 impl<'l> Ends<'l> {
     #[inline(always)]
     fn panel(&self, panel: usize) -> PanelEnd<'l> {
-        let Self { start, multipliers, shifts, least } = self;
-        PanelEnd { start: &start[panel], multipliers: &multipliers[panel], shifts: &shifts[panel], least: *least }
+        let constants = &self.constants[panel];
+        let PanelConstants { multipliers, shifts, .. } = constants;
+        PanelEnd { start: constants.start(self.reads_offset), multipliers, shifts, least: self.least }
+    }
+}
+
+impl PanelConstants {
+    /// What sums start from.
+    #[inline(always)]
+    fn start(&self, reads_offset: bool) -> &Sums {
+        if reads_offset { &self.offset_bias } else { &self.bias }
     }
 }
 
@@ -315,15 +324,16 @@ impl Job for Forward<'_, '_> {
     }
 }
 
-/// Logits of one encoded row of a network in integers, for a [`Job`] that does more than that.
+/// Logits of the first encoded rows of a network in integers, for a [`Job`] that does more than that.
 #[inline(always)]
-pub(crate) fn forward_row<L: Lanes>(
+pub(crate) fn forward_rows<L: Lanes>(
     steps: &[f32],
     layers: &[IntLayer<'_>],
     n_members: usize,
+    n_rows: usize,
     workspace: &mut Workspace,
 ) {
-    integer::forward::<L>(steps, layers, n_members, Tile::new(1, workspace));
+    integer::forward::<L>(steps, layers, n_members, Tile::new(n_rows, workspace));
 }
 
 /// The first `n_rows` encoded rows of a workspace, and room for what is made of them.
