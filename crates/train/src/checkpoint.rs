@@ -224,15 +224,25 @@ pub(crate) fn fingerprint(job: &FitJob<'_>, spec: &NetworkSpec) -> String {
 
 fn update(hasher: &mut blake3::Hasher, data: &Dataset) {
     for floats in [&data.continuous, &data.binary, &data.target, &data.weight] {
-        let bytes: Vec<u8> = floats.iter().flat_map(|v| v.to_le_bytes()).collect();
-        hasher.update(&(bytes.len() as u64).to_le_bytes()).update(&bytes);
+        hasher.update(&(size_of_val(floats.as_slice()) as u64).to_le_bytes());
+        update_values(hasher, floats, f32::to_le_bytes);
     }
-    let bytes: Vec<u8> = data.categorical.iter().flat_map(|v| v.to_le_bytes()).collect();
-    hasher.update(&bytes);
+    update_values(hasher, &data.categorical, u32::to_le_bytes);
     if let Some(sequence) = &data.sequence {
-        let offsets: Vec<u8> = sequence.offsets().iter().flat_map(|o| (*o as u64).to_le_bytes()).collect();
-        let values: Vec<u8> = sequence.values().iter().flat_map(|v| v.to_le_bytes()).collect();
-        hasher.update(&offsets).update(&values);
+        update_values(hasher, sequence.offsets(), |offset| (offset as u64).to_le_bytes());
+        update_values(hasher, sequence.values(), f32::to_le_bytes);
+    }
+}
+
+/// Numbers whose bytes are hashed at once: a copy of all of them would be as large as the data.
+const HASHED: usize = 1 << 14;
+
+fn update_values<T: Copy, const N: usize>(hasher: &mut blake3::Hasher, values: &[T], bytes: impl Fn(T) -> [u8; N]) {
+    let mut buffer = Vec::with_capacity(HASHED.min(values.len()) * N);
+    for part in values.chunks(HASHED) {
+        buffer.clear();
+        buffer.extend(part.iter().flat_map(|value| bytes(*value)));
+        hasher.update(&buffer);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Where everything that a step keeps lies.
 
+use super::bins::{Ramp, n_bins};
 use super::{Embedding, Network};
 use crate::dense::{PANEL, padded, panels};
 use crate::team::Shared;
@@ -14,6 +15,8 @@ pub(super) struct Packed {
     pub(super) head: Shared<f32>,
     /// Ramps' weights summed up to each bin, `[F, J, E]`.
     pub(super) prefix: Shared<f32>,
+    /// The ramp of every bin, `[F, J]`; they never change.
+    pub(super) ramps: Vec<Ramp>,
     /// Frequencies `[F, n filled]`, then phases of the same shape, both in turns.
     pub(super) frequency: Shared<f32>,
     /// Weights of periodic embeddings turned, `[F, E, cosines then sines filled]`.
@@ -52,6 +55,10 @@ impl Packed {
             }
         });
         let f = network.inputs.n_magnitudes;
+        let ramps = match &network.inputs.embedding {
+            Embedding::PiecewiseLinear { edges, .. } => Ramp::all(edges),
+            _ => Vec::new(),
+        };
         let (prefix, frequency, periodic) = match &network.inputs.embedding {
             Embedding::Plain => (0, 0, 0),
             Embedding::PiecewiseLinear { edges, width, .. } => (f * n_bins(edges) * width, 0, 0),
@@ -64,15 +71,11 @@ impl Packed {
             layers: layers.collect(),
             head: Shared::zeros(k * network.head.n_out * padded(network.head.n_in)),
             prefix: Shared::zeros(prefix),
+            ramps,
             frequency: Shared::zeros(frequency),
             periodic: Shared::zeros(periodic),
         }
     }
-}
-
-/// The most bins of any magnitude.
-pub(super) fn n_bins(edges: &[Vec<f32>]) -> usize {
-    edges.iter().map(|edges| edges.len() - 1).max().unwrap_or(0)
 }
 
 /// Frequencies filled up to whole registers.

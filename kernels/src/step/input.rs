@@ -6,20 +6,18 @@
 
 use std::f32::consts::TAU;
 
-use super::buffers::{CODE, code_width, n_bins};
+use super::bins::{Bins, n_bins};
+use super::buffers::{CODE, code_width};
 use super::rows::Portion;
 use super::{Embedding, Inputs, Network, Periodic, Table};
 use crate::dense::{PANEL, padded};
 use crate::lanes::Lanes;
 
-/// Rows with what never changes about them: the bin of every magnitude, and its place there.
+/// Rows with what never changes about them: the bin of every magnitude.
 #[derive(Debug)]
 pub struct Rows<'a> {
     pub(super) table: Table<'a>,
-    /// `[N, F]` where magnitudes are embedded piecewise-linearly.
-    bins: Vec<u16>,
-    /// The ramp of that bin at the magnitude.
-    places: Vec<f32>,
+    bins: Bins,
 }
 
 impl<'a> Rows<'a> {
@@ -36,32 +34,13 @@ impl<'a> Rows<'a> {
             let known = row.iter().zip(&inputs.levels).all(|(level, n_levels)| (*level as usize) < *n_levels);
             assert!(known, "levels {row:?} of categories with {:?}", inputs.levels);
         }
-        let (mut bins, mut places) = (Vec::new(), Vec::new());
-        if let Embedding::PiecewiseLinear { edges, .. } = &inputs.embedding {
-            for row in table.magnitudes.chunks_exact(f.max(1)) {
-                for (x, edges) in row.iter().zip(edges) {
-                    let (bin, place) = locate(edges, *x);
-                    bins.push(bin);
-                    places.push(place);
-                }
-            }
-        }
-        Self { table, bins, places }
+        Self { bins: Bins::new(&inputs.embedding, &table.magnitudes), table }
     }
 
     /// N
     pub fn n_rows(&self) -> usize {
         self.table.n_rows
     }
-}
-
-/// The bin of a magnitude, and the ramp of that bin: all ramps before it are 1, all after it 0.
-fn locate(edges: &[f32], x: f32) -> (u16, f32) {
-    let last = edges.len() - 2;
-    let bin = edges[1..=last].partition_point(|edge| *edge <= x);
-    let ramp = (x - edges[bin]) * (1.0 / (edges[bin + 1] - edges[bin]));
-    let ramp = if bin == 0 { ramp } else { ramp.max(0.0) };
-    (bin as u16, if bin == last { ramp } else { ramp.min(1.0) })
 }
 
 /// Gathers rows `first..first + n` of a portion.
@@ -140,8 +119,8 @@ unsafe fn magnitudes<L: Lanes>(
             // SAFETY: sums of ramps' weights are only read in this phase.
             let prefix = unsafe { portion.packed.prefix.read() };
             for (i, x) in x.iter().enumerate() {
-                let bin = usize::from(portion.rows.bins[source * f + i]);
-                let place = portion.rows.places[source * f + i];
+                let bin = portion.rows.bins.at(source * f + i);
+                let place = portion.packed.ramps[i * n_bins + bin].at(*x);
                 let own = &weights[weight + i * (1 + n_bins) * e..];
                 let (linear, ramp) = (&own[..e], &own[(1 + bin) * e..(2 + bin) * e]);
                 let before = &prefix[(i * n_bins + bin) * e..][..e];
@@ -311,6 +290,7 @@ unsafe fn piecewise_gradient(portion: &Portion<'_>, i: usize) {
     let inputs = &portion.network.inputs;
     let Embedding::PiecewiseLinear { edges, width, weight, bias } = &inputs.embedding else { return };
     let (e, f, n_bins) = (*width, inputs.n_magnitudes, n_bins(edges));
+    let ramps = &portion.packed.ramps[i * n_bins..][..n_bins];
     let mut whole = vec![0.0_f32; n_bins * e];
     let mut own = vec![0.0_f32; n_bins * e];
     let mut linear = vec![0.0_f32; e];
@@ -319,8 +299,8 @@ unsafe fn piecewise_gradient(portion: &Portion<'_>, i: usize) {
         let source = *source as usize;
         // SAFETY: the caller's contract.
         unsafe { gradient_of(portion, slot, i * e, &mut d) };
-        let (x, place) = (portion.rows.table.magnitudes[source * f + i], portion.rows.places[source * f + i]);
-        let bin = usize::from(portion.rows.bins[source * f + i]);
+        let (x, bin) = (portion.rows.table.magnitudes[source * f + i], portion.rows.bins.at(source * f + i));
+        let place = ramps[bin].at(x);
         for (j, d) in d.iter().enumerate() {
             whole[bin * e + j] += d;
             own[bin * e + j] += place * d;

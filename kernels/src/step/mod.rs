@@ -20,6 +20,7 @@
 //! Every sum has one order, whatever the number of threads, the blocks of rows or the groups of members.
 
 mod activation;
+mod bins;
 mod buffers;
 mod gradients;
 mod input;

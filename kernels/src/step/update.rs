@@ -6,7 +6,8 @@
 
 use std::f32::consts::TAU;
 
-use super::buffers::{Packed, code_width, n_bins};
+use super::bins::n_bins;
+use super::buffers::{Packed, code_width};
 use super::{Embedding, Network};
 use crate::adamw::Scalars;
 use crate::adamw::cpu::{Run, step};

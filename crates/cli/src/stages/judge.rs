@@ -48,13 +48,15 @@ impl TestScores {
         let mut scores = Self::default();
         let mut all_weights = Vec::new();
         for (fold_idx, fold) in folds.iter().enumerate() {
+            // Before the test rows are there too: what was trained on is most of what a run holds.
+            let logistic = regression(loaded, fold)?;
             let test = transform(&fold.preprocessor, &loaded.table, &fold.partition.test)?;
             let raw = fold.trained.predict(&test)?;
             scores.rows.extend_from_slice(&fold.partition.test);
             scores.partition.resize(scores.rows.len(), fold_idx as u32);
             scores.outcome.extend(test.target.iter().map(|&y| y > 0.5));
             scores.calibrated.extend(raw.iter().map(|&p| fold.calibration.map.apply(p)));
-            scores.logistic.extend(regression(loaded, fold)?.predict(&test));
+            scores.logistic.extend(logistic.predict(&test));
             scores.raw.extend(raw);
             all_weights.extend(weights(&test).unwrap_or_else(|| vec![1.0; test.n_rows()]));
             progress.at(scores.rows.len() as u64);
