@@ -4,8 +4,9 @@
     python benches/peers/segments_memory.py target/release/tenure [--rows 4000000] [--columns 64] [--repeats 3] [--out FOLDER]
 
 Both runs, in turn, tell the same metrics and centroids to the byte, or this stops. Seconds are those that the runs' records
-give each stage; the peak is the most resident memory that the system saw of the process, program and libraries included, and
-stands beside that of the same run over a thousand rows. Scratch files lie in the folder of runs: put `--folder` on a disk.
+give each stage. Memory is told twice, beside that of the same run over a thousand rows: the most that was resident, program,
+libraries and mapped files included; and the most of it that was the process's own (anonymous), looked at every 20 ms. Scratch
+files lie in the folder of runs: put `--folder` on a disk.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import json
 import os
 import statistics
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +37,7 @@ html = false
 """
 
 
-def made(path, n, d, k, group=100_000):
+def made(path, n, d, k, group):
     """Overlapping normal clusters in single precision, a row group at a time."""
     rng = np.random.default_rng(0)
     centres = 2 * rng.normal(size=(k, d))
@@ -47,12 +49,26 @@ def made(path, n, d, k, group=100_000):
             out.write_table(pa.table([pa.array(x[:, j]) for j in range(d)], names=names))
 
 
+def held_mb(pid):
+    """The most memory that a process held so far, and what it holds now that is no file's; zeros once it has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0, 0
+    kib = dict((line.split()[0], int(line.split()[1])) for line in lines if line.startswith(("VmHWM", "RssAnon")))
+    return kib.get("VmHWM:", 0) * 1.024e-3, kib.get("RssAnon:", 0) * 1.024e-3
+
+
 def run(program, experiment, runs, more=()):
-    """Seconds of each stage, peak memory in MB, and what was found."""
+    """Seconds of each stage, peak memory in MB (all, own), and what was found."""
     words = [program, "run", str(experiment), "--quiet", "--set", f"run.dir={json.dumps(str(runs))}", *more]
     silent = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
     pid = os.posix_spawn(program, words, os.environ, file_actions=silent)
-    _, status, usage = os.wait4(pid, 0)
+    ended, held = 0, (0, 0)
+    while ended == 0:
+        held = tuple(map(max, held, held_mb(pid)))
+        time.sleep(0.02)
+        ended, status = os.waitpid(pid, os.WNOHANG)
     assert status == 0, (status, words)
     (folder,) = [folder for folder in runs.iterdir() if folder.is_dir()]
     record = json.loads((folder / "run.json").read_text())
@@ -60,7 +76,7 @@ def run(program, experiment, runs, more=()):
     for file in sorted(folder.rglob("*"), reverse=True):
         file.unlink() if file.is_file() else file.rmdir()
     folder.rmdir()
-    return dict(record["seconds"]), usage.ru_maxrss / 1e3, found
+    return dict(record["seconds"]), held, found
 
 
 def main():
@@ -72,6 +88,7 @@ def main():
     parser.add_argument("--restarts", type=int, default=3)
     parser.add_argument("--iterations", type=int, default=30)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--group", type=int, default=100_000, help="rows of a row group")
     parser.add_argument("--folder", type=Path, help="where data and runs lie; the system's by default")
     parser.add_argument("--out", type=Path, help="folder for segments_memory.json")
     arguments = parser.parse_args()
@@ -84,7 +101,7 @@ def main():
         runs.mkdir()
         files = {}
         for name, rows in {"few": 1000, "all": n}.items():
-            made(folder / f"{name}.parquet", rows, d, arguments.k)
+            made(folder / f"{name}.parquet", rows, d, arguments.k, arguments.group)
             text = EXPERIMENT.format(
                 file=folder / f"{name}.parquet", k=arguments.k, n_init=arguments.restarts, max_iter=arguments.iterations
             )
@@ -99,20 +116,22 @@ def main():
     stages = lambda found: {stage: statistics.median(run[0][stage] for run in found) for stage in found[0][0]}
     ratio = lambda stage: statistics.median(a[0][stage] / b[0][stage] for a, b in zip(whole, little))
     total = lambda found: sum(found[0].values())
+    peaks = lambda name, of: {f"{kind}_mb_{name}": max(peak[i] for peak in of) for i, kind in enumerate(["peak", "own"])}
     result = {
         "rows": n,
         "columns": d,
         "k": arguments.k,
         "restarts": arguments.restarts,
+        "rows_of_a_group": arguments.group,
         "encoded_mb": encoded,
         "memory_mb": int(encoded / 10),
         "seconds_in_memory": stages(whole),
         "seconds_within": stages(little),
         "clustering_rate_of_in_memory": ratio("cluster"),
         "whole_run_rate_of_in_memory": statistics.median(total(a) / total(b) for a, b in zip(whole, little)),
-        "peak_mb_of_a_thousand_rows": base,
-        "peak_mb_in_memory": max(run[1] for run in whole),
-        "peak_mb_within": max(run[1] for run in little),
+        **peaks("of_a_thousand_rows", [base]),
+        **peaks("in_memory", [run[1] for run in whole]),
+        **peaks("within", [run[1] for run in little]),
         "load": os.getloadavg(),
         "repeats": arguments.repeats,
     }

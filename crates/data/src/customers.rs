@@ -101,9 +101,14 @@ fn profile(
     Ok(profiles)
 }
 
+/// The memory that columns may take; none where nothing bounds it.
+pub(crate) fn memory(plan: &Plan) -> Option<u64> {
+    plan.segments.memory.filter(|_| plan.experiment.task == Task::Segments)
+}
+
 /// Whether the columns, in single precision with an indicator for each level, take more memory than the plan allows.
 fn exceeds_memory(plan: &Plan, first: &SourceFile, readings: &[Reading], profiles: &[Profile]) -> bool {
-    let Some(allowed) = plan.segments.memory.filter(|_| plan.experiment.task == Task::Segments) else { return false };
+    let Some(allowed) = memory(plan) else { return false };
     let profile = |reading: &Reading| first.place(&reading.name).map(|place| &profiles[place]);
     let width = |reading: &Reading| match reading.form {
         Form::Level => profile(reading).map_or(1, |profile| profile.n_distinct().min(plan.encode.one_hot_max as u64)),

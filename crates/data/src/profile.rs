@@ -11,6 +11,9 @@ use crate::source::Storage;
 
 /// Distinct values are counted up to here; more is many.
 const MAX_DISTINCT: usize = 1 << 18;
+/// ... and up to here where they are numbers with fractions, which are neither levels nor keys: tables of customers have
+/// many such columns.
+const MAX_DISTINCT_MAGNITUDES: usize = 1 << 12;
 /// Example values kept of each column.
 const N_EXAMPLES: usize = 64;
 /// A text column is free text, not levels, where at least this share of its values occur once...
@@ -107,7 +110,7 @@ impl Profile {
     }
 
     fn count(&mut self, cell: Cell<'_>) {
-        if self.distinct.len() >= MAX_DISTINCT {
+        if self.distinct.len() >= self.most_distinct() {
             return;
         }
         self.n_counted += 1;
@@ -126,12 +129,18 @@ impl Profile {
         }
     }
 
+    /// Where the count stops.
+    fn most_distinct(&self) -> usize {
+        let has_fractions = self.n_numbers == self.n_values() && self.n_integers < self.n_numbers;
+        if has_fractions { MAX_DISTINCT_MAGNITUDES } else { MAX_DISTINCT }
+    }
+
     /// Rows with a value.
     pub(crate) fn n_values(&self) -> u64 {
         self.n_rows - self.n_missing
     }
 
-    /// Distinct values, at least: the count stops at 2^18.
+    /// Distinct values, at least: the count stops at 2^18, of magnitudes at 2^12.
     pub(crate) fn n_distinct(&self) -> u64 {
         self.distinct.len() as u64
     }

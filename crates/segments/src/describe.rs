@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tenure_evaluate::Points;
 
 use crate::SegmentError;
-use crate::figure::{Figure, FigureKind, Figures};
+use crate::figure::{Figure, FigureKind, Figures, Typical};
 use crate::name::names;
 use crate::sentence::sentence;
 
@@ -93,7 +93,7 @@ pub fn describe(population: &Population<'_>, labels: &[u32]) -> Result<(Vec<u32>
     for &label in labels {
         sizes[label as usize] += 1;
     }
-    let mut rows: Vec<Vec<u32>> = sizes.into_iter().map(Vec::with_capacity).collect();
+    let mut rows: Vec<Vec<u32>> = sizes.iter().map(|&size| Vec::with_capacity(size)).collect();
     for (row, &label) in (0..).zip(labels) {
         rows[label as usize].push(row);
     }
@@ -127,11 +127,13 @@ pub fn describe(population: &Population<'_>, labels: &[u32]) -> Result<(Vec<u32>
     let z = Scores::new(population.encoded, labels, k)?;
     for column in 0..population.figures.n_figures() {
         let figure = population.figures.figure(column)?;
-        let typical_of_all = figure.typical(0..labels.len() as u32);
+        let typical = match figure.kind {
+            FigureKind::Magnitude => Typical::of_magnitude(&figure.values, &rows),
+            FigureKind::Indicator => Typical::of_indicator(&z.sums_of(column), &sizes),
+        };
         for (segment, &label) in segments.iter_mut().zip(&order) {
-            let typical = figure.typical(rows[label as usize].iter().copied());
             let z = z.of(column, label as usize, segment.n_customers);
-            segment.columns.push(profile(&figure, typical, typical_of_all, z));
+            segment.columns.push(profile(&figure, &typical, label as usize, z));
         }
     }
     for (segment, name) in names(&segments).into_iter().enumerate() {
@@ -159,15 +161,16 @@ fn outcome(name: &str, values: &[f64], rows: &[u32]) -> Outcome {
     }
 }
 
-fn profile(figure: &Figure, typical: f64, typical_of_all: f64, z: f64) -> ColumnProfile {
+fn profile(figure: &Figure, typical: &Typical, label: usize, z: f64) -> ColumnProfile {
+    let of_segment = typical.of_segments[label];
     ColumnProfile {
         name: figure.name.clone(),
         unit: figure.unit.clone(),
         kind: figure.kind,
-        typical: typical.is_finite().then_some(typical),
-        typical_of_all: typical_of_all.is_finite().then_some(typical_of_all),
+        typical: of_segment.is_finite().then_some(of_segment),
+        typical_of_all: typical.of_all.is_finite().then_some(typical.of_all),
         z,
-        rank: if typical.is_finite() { figure.rank_share(typical) } else { 0.5 },
+        rank: if of_segment.is_finite() { typical.ranks[label] } else { 0.5 },
     }
 }
 
@@ -186,8 +189,8 @@ impl Scores {
     fn new(encoded: Points<'_>, labels: &[u32], k: usize) -> Result<Self, SegmentError> {
         let (n, d) = (encoded.n_rows() as f64, encoded.n_columns());
         let mean = encoded.mean()?;
-        let (mut squares, mut sums) = (vec![0.0; d], vec![0.0; k * d]);
-        encoded.each_row(|row_idx, row| {
+        let mut sums = encoded.sums_of_rows(d + k * d, |row_idx, row, sums| {
+            let (squares, sums) = sums.split_at_mut(d);
             let of_segment = &mut sums[labels[row_idx] as usize * d..][..d];
             let columns = row.iter().zip(&mean).zip(squares.iter_mut().zip(of_segment));
             for ((&x, mean), (square, sum)) in columns {
@@ -195,8 +198,14 @@ impl Scores {
                 *sum += f64::from(x);
             }
         })?;
-        let deviation = squares.into_iter().map(|square| (square / n).sqrt()).collect();
-        Ok(Self { mean, deviation, sums })
+        let of_segments = sums.split_off(d);
+        let deviation = sums.into_iter().map(|square| (square / n).sqrt()).collect();
+        Ok(Self { mean, deviation, sums: of_segments })
+    }
+
+    /// A column's sum over each segment.
+    fn sums_of(&self, column: usize) -> Vec<f64> {
+        self.sums.chunks_exact(self.mean.len()).map(|sums| sums[column]).collect()
     }
 
     /// A segment's mean of a column, in standard deviations from that of all customers.

@@ -250,7 +250,7 @@ fn names_are_unique_also_among_twins() {
 fn customers_without_purchases_are_named_by_what_stands_out() {
     let figures = vec![
         Figure::magnitude("MonthlyCharges", "1", vec![20.0, 21.0, 100.0, 105.0]),
-        Figure::indicator("Contract = Two year", vec![1.0, 1.0, 0.0, 0.0]),
+        Figure::indicator("Contract = Two year"),
     ];
     let encoded = [-1.0, 1.0, -1.0, 1.0, 1.0, 0.0, 1.0, 0.0];
     let encoded = Points::new(&encoded, 2).expect("finite");

@@ -2,6 +2,7 @@
 
 mod digest;
 mod parquet;
+mod row_groups;
 pub(crate) mod stream;
 mod text;
 
@@ -28,6 +29,8 @@ pub(crate) struct SourceFile {
     /// Its rows, where its format tells without reading them.
     pub n_rows: Option<u64>,
     format: Format,
+    /// About how many bytes of its rows may be in memory while it is read; none where the engine decides.
+    at_once: Option<u64>,
 }
 
 /// A column of a file.
@@ -90,8 +93,13 @@ impl SourceFile {
         let mut names = BTreeSet::new();
         match columns.iter().find(|column| !names.insert(column.name.as_str())) {
             Some(twice) => Err(DataError::DuplicateColumn { file: path.into(), column: twice.name.clone() }),
-            None => Ok(Self { path: path.into(), columns, n_rows, format }),
+            None => Ok(Self { path: path.into(), columns, n_rows, format, at_once: None }),
         }
+    }
+
+    /// The same, read with about so many bytes of its rows in memory. Text is read a few rows at a time anyway.
+    pub(crate) fn within(self, n_bytes: Option<u64>) -> Self {
+        Self { at_once: n_bytes, ..self }
     }
 
     /// Reads the columns of these names, in this order, batch after batch, until `limit` rows were read or the file
@@ -107,9 +115,10 @@ impl SourceFile {
         visit: &mut dyn FnMut(&Batch) -> Result<(), DataError>,
     ) -> Result<u64, DataError> {
         let places: Vec<usize> = names.iter().map(|name| self.place(name).expect("a column of the file")).collect();
-        match self.format {
-            Format::Text => text::read(&self.path, data, self.columns.len(), &places, limit, visit),
-            Format::Parquet => parquet::read(&self.path, names, limit, visit),
+        match (self.format, self.at_once) {
+            (Format::Text, _) => text::read(&self.path, data, self.columns.len(), &places, limit, visit),
+            (Format::Parquet, None) => parquet::read(&self.path, names, limit, visit),
+            (Format::Parquet, Some(n_bytes)) => row_groups::read_within(&self.path, names, limit, n_bytes, visit),
         }
     }
 
@@ -117,13 +126,13 @@ impl SourceFile {
     pub(crate) fn slices(&self) -> Result<Option<Vec<(usize, usize)>>, DataError> {
         match self.format {
             Format::Text => Ok(None),
-            Format::Parquet => parquet::slices(&self.path).map(Some),
+            Format::Parquet => row_groups::slices(&self.path).map(Some),
         }
     }
 
     /// Reads the columns of these names in one of [`SourceFile::slices`].
     pub(crate) fn read_slice(&self, names: &[&str], slice: (usize, usize)) -> Result<Batch, DataError> {
-        parquet::read_slice(&self.path, names, slice)
+        row_groups::read_slice(&self.path, names, slice)
     }
 
     /// The place of the column of this name.

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use polars::prelude::{
-    ArrowDataType, Column, DataFrame, DataType, Engine, LazyFrame, ParallelStrategy, ParquetReader, PlRefPath,
-    PlanCallback, PolarsError, ScanArgsParquet, SerReader, TimeUnit, col,
+    ArrowDataType, Column, DataFrame, DataType, Engine, LazyFrame, ParquetReader, PlRefPath, PlanCallback, PolarsError,
+    ScanArgsParquet, SerReader, TimeUnit, col,
 };
 
 use super::{MAGIC, SourceColumn, Storage};
@@ -88,39 +88,7 @@ pub(super) fn read(
     })
 }
 
-/// Rows that are read at once where somebody else decides when: few enough to stay small, many enough to be worth it.
-const SLICE_ROWS: usize = 1 << 17;
-
-/// Consecutive rows: the first, counted from 0, and how many. No slice reaches beyond its row group, so that what lies in
-/// others is not touched.
-pub(super) fn slices(path: &Path) -> Result<Vec<(usize, usize)>, DataError> {
-    let mut reader = ParquetReader::new(open(path)?);
-    let footer = reader.get_metadata().map_err(|error| damaged(path, &error))?;
-    let (mut slices, mut start) = (Vec::new(), 0);
-    for group in &footer.row_groups {
-        let n_rows = group.num_rows();
-        let n_slices = n_rows.div_ceil(SLICE_ROWS);
-        let edge = |i: usize| start + i * n_rows / n_slices.max(1);
-        slices.extend((0..n_slices).map(|i| (edge(i), edge(i + 1) - edge(i))));
-        start += n_rows;
-    }
-    Ok(slices)
-}
-
-/// These columns of a slice, on the caller's thread alone.
-pub(super) fn read_slice(path: &Path, names: &[&str], slice: (usize, usize)) -> Result<Batch, DataError> {
-    let reader = ParquetReader::new(open(path)?)
-        .with_columns(Some(names.iter().map(ToString::to_string).collect()))
-        .with_slice(Some(slice))
-        .read_parallel(ParallelStrategy::None);
-    // The engine panics where pages do not hold what the footer says.
-    let frame = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| reader.finish()))
-        .map_err(|_panic| broken(path, "its pages do not hold what its footer says"))?;
-    let frame = frame.and_then(|frame| frame.select(names.iter().copied())).map_err(|error| damaged(path, &error))?;
-    batch(path, &frame, slice.0 as u64 + 1)
-}
-
-fn open(path: &Path) -> Result<File, DataError> {
+pub(super) fn open(path: &Path) -> Result<File, DataError> {
     File::open(path).map_err(|source| DataError::Read { file: path.into(), source })
 }
 
@@ -151,7 +119,7 @@ fn visit_all(
     Ok(n_rows)
 }
 
-fn batch(path: &Path, frame: &DataFrame, first_row: u64) -> Result<Batch, DataError> {
+pub(super) fn batch(path: &Path, frame: &DataFrame, first_row: u64) -> Result<Batch, DataError> {
     let columns = frame.columns().iter().map(|column| cells(path, column)).collect::<Result<_, _>>()?;
     Ok(Batch { first_row, n_rows: frame.height(), columns, ragged: Vec::new() })
 }
@@ -187,10 +155,10 @@ pub(super) fn cells(path: &Path, column: &Column) -> Result<Cells, DataError> {
     })
 }
 
-fn damaged(path: &Path, error: &PolarsError) -> DataError {
+pub(super) fn damaged(path: &Path, error: &PolarsError) -> DataError {
     broken(path, error.to_string().lines().next().unwrap_or_default().trim_end_matches('.'))
 }
 
-fn broken(path: &Path, reason: &str) -> DataError {
+pub(super) fn broken(path: &Path, reason: &str) -> DataError {
     DataError::DamagedParquet { file: path.into(), reason: reason.into() }
 }

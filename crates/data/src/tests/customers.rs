@@ -243,3 +243,61 @@ fn a_table_larger_than_memory_is_stored_and_reads_back_the_same() {
     // Enough memory is enough.
     assert!(files.load_well(&format!("{plan}[segments]\nmemory = \"1GB\"\n")).stored.is_none());
 }
+
+/// Numbers, levels, instants and flags, with gaps in each.
+fn columns_of_every_kind(n_rows: u32) -> Vec<polars::prelude::Column> {
+    let some = |row: u32, every: u32| (!row.is_multiple_of(every)).then_some(row);
+    let names = ["gold", "basic", "a name that is longer than a view"];
+    let id: Vec<String> = (0..n_rows).map(|row| format!("c{row}")).collect();
+    let churn: Vec<u32> = (0..n_rows).map(|row| row % 2).collect();
+    let spend: Vec<Option<f64>> = (0..n_rows).map(|row| some(row, 11).map(|row| f64::from(row) / 7.0)).collect();
+    let visits: Vec<Option<i64>> = (0..n_rows).map(|row| some(row, 13).map(i64::from)).collect();
+    let plan: Vec<Option<&str>> = (0..n_rows).map(|row| some(row, 9).map(|row| names[row as usize % 3])).collect();
+    let active: Vec<Option<bool>> = (0..n_rows).map(|row| some(row, 5).map(|row| row % 4 == 0)).collect();
+    vec![
+        Series::new("id".into(), id).into_column(),
+        Series::new("churn".into(), churn).into_column(),
+        Series::new("spend".into(), spend).into_column(),
+        Series::new("visits".into(), visits).into_column(),
+        Series::new("plan".into(), plan).into_column(),
+        Series::new("active".into(), active).into_column(),
+    ]
+}
+
+#[test]
+fn row_groups_read_in_little_memory_are_the_same_table() {
+    let files = Files::new(&[]);
+    // Groups of many slices, of one, and a last one that is short.
+    for (name, group_rows) in [("large.parquet", 40_000), ("small.parquet", 700)] {
+        let file = std::fs::File::create(files.path(name)).expect("room on disk");
+        let mut frame =
+            polars::prelude::DataFrame::new_infer_height(columns_of_every_kind(50_001)).expect("one length");
+        let writer = polars::prelude::ParquetWriter::new(file).with_row_group_size(Some(group_rows));
+        writer.finish(&mut frame).expect("room on disk");
+        let plan = format!("{}[experiment]\ntask = \"segments\"\n", PLAN.replace("customers.csv", name));
+        let whole = files.load_well(&plan);
+        let found = files.load_well(&format!("{plan}[segments]\nmemory = \"100kB\"\n"));
+        assert_eq!(found.validation, whole.validation, "{name}");
+        let stored = found.stored.expect("more than a tenth of a megabyte");
+        assert_eq!(stored.columns().len(), 4, "{name}");
+        for column in whole.table.columns() {
+            let same = stored.column(&column.name).expect("readable");
+            let same = same.as_ref().or_else(|| found.table.column(&column.name)).expect("stored or not");
+            assert_eq!((same.role, format!("{:?}", same.values)), (column.role, format!("{:?}", column.values)));
+        }
+    }
+}
+
+#[test]
+fn a_damaged_page_is_told_in_little_memory_too() {
+    let files = Files::new(&[]);
+    files.add_parquet("damaged.parquet", columns_of_every_kind(30_000));
+    let mut bytes = std::fs::read(files.path("damaged.parquet")).expect("just written");
+    bytes[8..60_000].fill(0xff);
+    std::fs::write(files.path("damaged.parquet"), bytes).expect("room on disk");
+    let plan = format!("{}[experiment]\ntask = \"segments\"\n", PLAN.replace("customers.csv", "damaged.parquet"));
+    for memory in ["", "[segments]\nmemory = \"100kB\"\n"] {
+        let error = files.load(&format!("{plan}{memory}")).expect_err("no pages");
+        assert!(matches!(error, crate::DataError::DamagedParquet { .. }), "{error}");
+    }
+}

@@ -5,6 +5,9 @@ use super::{ClusteringError, Points};
 /// Sweeps of Jacobi's method; it converges quadratically and needs fewer than ten.
 const MAX_SWEEPS: usize = 64;
 
+/// Rows whose products are added before they are put to the others.
+const TOGETHER: usize = 8;
+
 /// The principal axes of a set of points, most variance first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PrincipalAxes {
@@ -19,10 +22,10 @@ pub struct PrincipalAxes {
 
 impl PrincipalAxes {
     /// A row's coordinates along the first `n_axes` axes.
-    pub fn project(&self, row: &[f32], n_axes: usize) -> Vec<f64> {
+    pub fn project<T: Copy + Into<f64>>(&self, row: &[T], n_axes: usize) -> Vec<f64> {
         let d = self.mean.len();
         let along = |axis: &[f64]| {
-            row.iter().zip(&self.mean).zip(axis).map(|((&cell, mean), axis)| (f64::from(cell) - mean) * axis).sum()
+            row.iter().zip(&self.mean).zip(axis).map(|((&cell, mean), axis)| (cell.into() - mean) * axis).sum()
         };
         self.axes.chunks_exact(d).take(n_axes).map(along).collect()
     }
@@ -56,16 +59,10 @@ pub fn principal_axes(points: &Points<'_>) -> Result<PrincipalAxes, ClusteringEr
         return Err(ClusteringError::NoSpread { measure: "the principal axes", reason: "fewer than two rows" });
     }
     let mean = points.mean()?;
-    let mut covariance = vec![0.0; d * d];
-    let mut centred = vec![0.0; d];
-    points.each_row(|_, row| {
-        centred.iter_mut().zip(row).zip(&mean).for_each(|((out, &cell), mean)| *out = f64::from(cell) - mean);
-        for i in 0..d {
-            for j in i..d {
-                covariance[i * d + j] += centred[i] * centred[j] / (n - 1) as f64;
-            }
-        }
-    })?;
+    let mut covariance = points.sums(d * d, |_, cells, sums| add_products(cells, &mean, sums))?;
+    for sum in &mut covariance {
+        *sum /= (n - 1) as f64;
+    }
     for i in 0..d {
         for j in 0..i {
             covariance[i * d + j] = covariance[j * d + i];
@@ -80,6 +77,25 @@ pub fn principal_axes(points: &Points<'_>) -> Result<PrincipalAxes, ClusteringEr
     }
     let variances = order.iter().map(|&i| covariance[i * d + i].max(0.0)).collect();
     Ok(PrincipalAxes { mean, axes, variances })
+}
+
+/// Adds `(x_i - m_i) (x_j - m_j)` of each row to `sums`, `[D, D]`, for `j >= i`.
+fn add_products(cells: &[f32], mean: &[f64], sums: &mut [f64]) {
+    let d = mean.len();
+    let mut centred = vec![[0.0; TOGETHER]; d];
+    for rows in cells.chunks(TOGETHER * d) {
+        centred.fill([0.0; TOGETHER]);
+        for (place, row) in rows.chunks_exact(d).enumerate() {
+            for ((out, &cell), mean) in centred.iter_mut().zip(row).zip(mean) {
+                out[place] = f64::from(cell) - mean;
+            }
+        }
+        for (i, a) in centred.iter().enumerate() {
+            for (sum, b) in sums[i * d + i..(i + 1) * d].iter_mut().zip(&centred[i..]) {
+                *sum += a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+            }
+        }
+    }
 }
 
 fn oriented(axis: Vec<f64>) -> Vec<f64> {

@@ -4,10 +4,15 @@ use std::borrow::Cow;
 use std::fmt::Debug;
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use super::ClusteringError;
 
 /// Bytes of rows that are read together.
 const BLOCK_BYTES: usize = 1 << 20;
+
+/// Blocks whose sums are in memory together, for each thread.
+const BLOCKS_PER_THREAD: usize = 4;
 
 /// Rows that do not lie in memory and can be read in any order.
 pub trait PointRows: Debug + Sync {
@@ -121,6 +126,55 @@ impl<'a> Points<'a> {
         })
     }
 
+    /// Sums over all rows: `add(index of the first row, cells, sums)` adds those of a block of whole rows. Blocks are looked
+    /// at on all threads and added in their order: the bits depend neither on threads nor on where rows lie.
+    ///
+    /// # Errors
+    /// [`ClusteringError::Read`], only where the rows are not in memory.
+    pub fn sums(
+        &self,
+        n_sums: usize,
+        add: impl Fn(usize, &[f32], &mut [f64]) + Sync,
+    ) -> Result<Vec<f64>, ClusteringError> {
+        let at_once = (BLOCK_BYTES / (4 * self.n_columns)).max(1);
+        let starts: Vec<usize> = (0..self.n_rows).step_by(at_once).collect();
+        let of_block = |room: &mut Vec<f32>, &start: &usize| {
+            let n_cells = at_once.min(self.n_rows - start) * self.n_columns;
+            let mut sums = vec![0.0; n_sums];
+            match self.rows {
+                Place::Memory(cells) => add(start, &cells[start * self.n_columns..][..n_cells], &mut sums),
+                Place::Elsewhere(rows) => {
+                    room.resize(n_cells, 0.0);
+                    rows.read(start, room)?;
+                    add(start, room, &mut sums);
+                }
+            }
+            Ok(sums)
+        };
+        let mut totals = vec![0.0; n_sums];
+        for wave in starts.chunks(BLOCKS_PER_THREAD * rayon::current_num_threads()) {
+            let of_wave = wave.par_iter().map_init(Vec::new, of_block);
+            for sums in of_wave.collect::<Result<Vec<Vec<f64>>, ClusteringError>>()? {
+                totals.iter_mut().zip(sums).for_each(|(total, sum)| *total += sum);
+            }
+        }
+        Ok(totals)
+    }
+
+    /// [`sums`](Self::sums), row by row: `add(index, row, sums)`.
+    ///
+    /// # Errors
+    /// [`ClusteringError::Read`], only where the rows are not in memory.
+    pub fn sums_of_rows(
+        &self,
+        n_sums: usize,
+        add: impl Fn(usize, &[f32], &mut [f64]) + Sync,
+    ) -> Result<Vec<f64>, ClusteringError> {
+        self.sums(n_sums, |first_row, cells, sums| {
+            (first_row..).zip(cells.chunks_exact(self.n_columns)).for_each(|(row_idx, row)| add(row_idx, row, sums));
+        })
+    }
+
     /// Puts the cells of consecutive rows into `cells`.
     ///
     /// # Errors
@@ -170,8 +224,7 @@ impl<'a> Points<'a> {
     /// # Errors
     /// [`ClusteringError::Read`], only where the rows are not in memory.
     pub fn mean(&self) -> Result<Vec<f64>, ClusteringError> {
-        let mut mean = vec![0.0; self.n_columns];
-        self.each_row(|_, row| add(&mut mean, row))?;
+        let mut mean = self.sums_of_rows(self.n_columns, |_, row, sums| add(sums, row))?;
         for sum in &mut mean {
             *sum /= self.n_rows().max(1) as f64;
         }
@@ -203,12 +256,12 @@ impl<'a> Labelled<'a> {
         }
         let k = labels.iter().max().map_or(0, |&largest| largest as usize + 1);
         let d = points.n_columns();
-        let (mut sizes, mut means) = (vec![0; k], vec![0.0; k * d]);
-        points.each_row(|row_idx, row| {
-            let label = labels[row_idx] as usize;
-            sizes[label] += 1;
-            add(&mut means[label * d..][..d], row);
-        })?;
+        let mut sizes = vec![0; k];
+        for &label in labels {
+            sizes[label as usize] += 1;
+        }
+        let mut means = points
+            .sums_of_rows(k * d, |row_idx, row, sums| add(&mut sums[labels[row_idx] as usize * d..][..d], row))?;
         for (mean, &size) in means.chunks_exact_mut(d).zip(&sizes) {
             for sum in mean {
                 *sum /= size.max(1) as f64;
@@ -223,7 +276,7 @@ impl<'a> Labelled<'a> {
     }
 
     /// The mean of a cluster, `[D]`.
-    pub(super) fn mean(&self, label: usize) -> &[f64] {
+    pub fn mean(&self, label: usize) -> &[f64] {
         &self.means[label * self.points.n_columns()..][..self.points.n_columns()]
     }
 

@@ -9,11 +9,10 @@ use super::points::{Labelled, squared};
 /// # Errors
 /// [`ClusteringError::Read`], only where the rows are not in memory.
 pub fn within_sum_of_squares(labelled: &Labelled<'_>) -> Result<f64, ClusteringError> {
-    let mut sum = 0.0;
-    labelled.points.each_row(|row_idx, row| {
-        sum += squared(row, labelled.mean(labelled.labels[row_idx] as usize));
+    let sum = labelled.points.sums_of_rows(1, |row_idx, row, sum| {
+        sum[0] += squared(row, labelled.mean(labelled.labels[row_idx] as usize));
     })?;
-    Ok(sum)
+    Ok(sum[0])
 }
 
 /// The variance between clusters over the variance within them, each by its degrees of freedom; more is better.
@@ -49,8 +48,7 @@ pub fn davies_bouldin(labelled: &Labelled<'_>) -> Result<f64, ClusteringError> {
     const MEASURE: &str = "Davies-Bouldin";
     labelled.check(MEASURE)?;
     let used: Vec<usize> = (0..labelled.sizes.len()).filter(|&label| labelled.sizes[label] > 0).collect();
-    let mut spread = vec![0.0; labelled.sizes.len()];
-    labelled.points.each_row(|row_idx, row| {
+    let spread = labelled.points.sums_of_rows(labelled.sizes.len(), |row_idx, row, spread| {
         let label = labelled.labels[row_idx] as usize;
         spread[label] += squared(row, labelled.mean(label)).sqrt() / labelled.sizes[label] as f64;
     })?;

@@ -290,6 +290,31 @@ fn rows_that_are_read_again_are_judged_to_the_bit_as_rows_in_memory() {
 }
 
 #[test]
+fn sums_over_rows_are_the_same_bits_on_any_number_of_threads() {
+    let (d, n) = (5, 200_000);
+    let mut stream = Stream::new(1, 0);
+    let cells: Vec<f32> = (0..n * d).map(|_| stream.share() as f32).collect();
+    let labels: Vec<u32> = (0..n as u32).map(|row| row % 3).collect();
+    let found = [1, 3].map(|n_threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().expect("threads");
+        pool.install(|| {
+            let labelled = labelled(&cells, d, &labels);
+            let axes = principal_axes(&labelled.points).expect("spread");
+            (labelled.means.clone(), axes, davies_bouldin(&labelled).expect("three clusters"))
+        })
+    });
+    assert_eq!(found[0], found[1]);
+    let sums = labelled(&cells, d, &labels).points.sums_of_rows(2, |row_idx, row, sums| {
+        sums[row_idx % 2] += f64::from(row[0]);
+    });
+    let every_other =
+        |first: usize| cells.chunks_exact(d).skip(first).step_by(2).map(|row| f64::from(row[0])).sum::<f64>();
+    for (sum, expected) in sums.expect("in memory").into_iter().zip([every_other(0), every_other(1)]) {
+        assert!((sum / expected - 1.0).abs() < 1e-12, "{sum} {expected}");
+    }
+}
+
+#[test]
 fn what_cannot_be_judged_is_refused() {
     let messages: Vec<String> = [
         Points::new(&[1.0, 2.0, 3.0], 2).map(|_| ()),

@@ -153,7 +153,7 @@ fn cells(data: &Dataset) -> Vec<f32> {
     cells
 }
 
-/// The encoded columns as figures in their own units: raw magnitudes, and indicators as they are.
+/// The encoded columns as figures in their own units: raw magnitudes, and indicators.
 pub struct EncodedFigures<'a> {
     /// Whose.
     pub customers: &'a Customers<'a>,
@@ -175,8 +175,6 @@ impl Figures for EncodedFigures<'_> {
         if let Some(values) = numbers.map_err(failed)? {
             return Ok(Cow::Owned(Figure::magnitude(name, self.customers.unit(name), values)));
         }
-        let mut values = Vec::with_capacity(self.rows.len());
-        self.encoded.cells.points(self.encoded.n_columns())?.each_row(|_, row| values.push(row[column_idx]))?;
-        Ok(Cow::Owned(Figure::indicator(name, values)))
+        Ok(Cow::Owned(Figure::indicator(name)))
     }
 }

@@ -39,24 +39,25 @@ pub fn projection(labelled: &Labelled<'_>, columns: &[String]) -> Result<Option<
         Err(_undefined) => return Ok(None),
     };
     let step = points.n_rows().div_ceil(MAX_POINTS).max(1);
-    let mut drawn = Vec::with_capacity(MAX_POINTS);
-    let mut sums = vec![[0.0; 2]; labelled.sizes.len()];
-    points.each_row(|row_idx, row| {
-        let (found, segment) = (axes.project(row, 2), labelled.labels[row_idx]);
-        if row_idx.is_multiple_of(step) {
-            drawn.push(Projected { at: [rounded(found[0]), rounded(found[1])], segment });
-        }
-        sums[segment as usize][0] += found[0];
-        sums[segment as usize][1] += found[1];
-    })?;
-    let centres = sums.iter().zip(&labelled.sizes).map(|(sum, &n)| sum.map(|x| x / n.max(1) as f64)).collect();
+    let drawn: Vec<u32> = (0..points.n_rows() as u32).step_by(step).collect();
+    let cells = points.take(&drawn)?;
+    let rows = drawn.iter().zip(cells.chunks_exact(points.n_columns()));
+    let drawn = rows.map(|(&row_idx, row)| {
+        let found = axes.project(row, 2);
+        Projected { at: [rounded(found[0]), rounded(found[1])], segment: labelled.labels[row_idx as usize] }
+    });
+    // A mean of projections is the projection of the mean.
+    let centre = |segment: usize| -> [f64; 2] {
+        let found = axes.project(labelled.mean(segment), 2);
+        [found[0], found[1]]
+    };
     let total: f64 = axes.variances.iter().sum();
     let share = |axis: usize| if total > 0.0 { axes.variances[axis] / total } else { 0.0 };
     Ok(Some(Projection {
         shares: [share(0), share(1)],
         meaning: [meaning(&axes, 0, columns), meaning(&axes, 1, columns)],
-        points: drawn,
-        centres,
+        points: drawn.collect(),
+        centres: (0..labelled.sizes.len()).map(centre).collect(),
     }))
 }
 
