@@ -31,6 +31,7 @@ fn rows(n: usize, shift: usize) -> Dataset {
             binary: (0..32).map(|j| format!("g{j}")).collect(),
             categorical: vec![],
             sequence: vec![],
+            sequence_levels: vec![],
         },
         continuous: (0..16 * n).map(|i| uniform(i / 16, i % 16)).collect(),
         binary: (0..32 * n).map(|i| f32::from(u8::from(uniform(i / 32, 50 + i % 32) > 0.5))).collect(),

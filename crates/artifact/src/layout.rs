@@ -7,7 +7,8 @@ use alloc::vec::Vec;
 ///
 /// # Shapes
 /// An encoded data set of `B` rows has `continuous [B, F]`, `binary [B, G]` and `categorical [B, C]`, where `F`, `G` and
-/// `C` are the lengths of the three lists; each of its events before a row holds `S` numbers, the length of the fourth.
+/// `C` are the lengths of the three lists; each of its events before a row holds `S` numbers, the length of the fourth, and
+/// behind them as many embedding indices as the fifth is long.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct InputLayout {
@@ -17,9 +18,12 @@ pub struct InputLayout {
     pub binary: Vec<String>,
     /// Embedding indices.
     pub categorical: Vec<CategoricalInput>,
-    /// What each event before a row holds; empty without sequences of events.
+    /// The numbers that each event before a row holds; empty without sequences of events.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub sequence: Vec<String>,
+    /// The embedding indices behind them.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub sequence_levels: Vec<CategoricalInput>,
 }
 
 /// One scaled magnitude.
@@ -49,6 +53,16 @@ impl InputLayout {
     /// The widths `(F, G, C)` of the three kinds of input.
     pub fn widths(&self) -> (usize, usize, usize) {
         (self.continuous.len(), self.binary.len(), self.categorical.len())
+    }
+
+    /// How many numbers and indices an event has.
+    pub fn event_width(&self) -> usize {
+        self.sequence.len() + self.sequence_levels.len()
+    }
+
+    /// Names of an event's numbers, then of its indices.
+    pub fn event_names(&self) -> impl Iterator<Item = &str> {
+        self.sequence.iter().map(String::as_str).chain(self.sequence_levels.iter().map(|levels| levels.name.as_str()))
     }
 }
 

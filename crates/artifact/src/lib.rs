@@ -45,5 +45,5 @@ pub use preprocessor::{DropReason, DroppedColumn, Encoder, InputColumn, Preproce
 pub use raw::{ApplyError, RawValue, RowBuffers, RowFlags};
 pub use row_encoder::{ColumnValues, EncodeScratch, EncodedLevels, RawRow, RowEncoder, TileBuffers};
 pub use scale::{Piecewise, Quartiles, Scale};
-pub use sequence::SequenceScale;
+pub use sequence::{SequenceLevels, SequenceScale};
 pub use value::{LabelStatistics, Predictive, SIGMA_FLOOR, ValueFamily, ValueHead};

@@ -129,7 +129,13 @@ impl NetworkSpec {
     fn push_sequence(&self, list: &mut Vec<Parameter>) {
         use ParameterRole::{SequenceBias, SequenceWeight};
         let Some(q) = self.sequence.map(|s| s.width) else { return };
-        list.push(parameter("sequence.input", vec![self.inputs.sequence.len(), 3 * q], SequenceWeight, q));
+        if !self.inputs.sequence.is_empty() {
+            list.push(parameter("sequence.input", vec![self.inputs.sequence.len(), 3 * q], SequenceWeight, q));
+        }
+        let n_levels: usize = self.inputs.sequence_levels.iter().map(|levels| levels.n_levels).sum();
+        if n_levels > 0 {
+            list.push(parameter("sequence.levels", vec![n_levels, 3 * q], SequenceWeight, q));
+        }
         list.push(parameter("sequence.state", vec![q, 3 * q], SequenceWeight, q));
         list.push(parameter("sequence.bias", vec![3 * q], SequenceBias, q));
         list.push(parameter("sequence.candidate_bias", vec![q], SequenceBias, q));
@@ -183,6 +189,7 @@ mod tests {
                 binary: vec!["c".into(), "d".into(), "e".into()],
                 categorical: vec![category("f", 4), category("g", 6)],
                 sequence: vec!["h".into(), "i".into()],
+                sequence_levels: vec![],
             },
             numeric: NumericSpec::Pwl { edges: vec![vec![0.0, 1.0], vec![0.0, 1.0, 2.0]], width: 3 },
             category_width: 5,
@@ -219,6 +226,9 @@ mod tests {
         let with = NetworkSpec { sequence: Some(crate::SequenceSpec { width: 7 }), ..without.clone() };
         assert_eq!(with.input_width(), without.input_width() + 7);
         assert_eq!(with.n_weights(), without.n_weights() + 2 * 21 + 7 * 21 + 21 + 7 + 7);
+        let mut levels = with.clone();
+        (levels.inputs.sequence, levels.inputs.sequence_levels) = (vec![], levels.inputs.categorical.clone());
+        assert_eq!(levels.n_weights(), with.n_weights() + (10 - 2) * 21);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::category::missing_name;
 use crate::magnitude::missing_indicator;
 use crate::{
     ApplyError, CategoricalInput, ContinuousInput, Embedding, InputLayout, Magnitude, OneHot, RawValue, RowBuffers,
-    RowFlags, Scale, SequenceScale, TargetStatistics, TwoValued,
+    RowFlags, Scale, SequenceLevels, SequenceScale, TargetStatistics, TwoValued,
 };
 
 /// The fitted encoders of a table: what turns a raw row into the inputs of a network, in training and at the edge alike.
@@ -44,6 +44,9 @@ pub struct Preprocessor {
     /// The scales of what each event before a row holds; empty without sequences of events.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub sequence: Vec<SequenceScale>,
+    /// The levels of each such event.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub sequence_levels: Vec<SequenceLevels>,
 }
 
 /// A column and its encoder.
@@ -199,21 +202,24 @@ impl Preprocessor {
             }
         }
         assert!(quantiles.next().is_none(), "there are more quantiles than continuous inputs");
-        Self { inputs, dropped, layout, sequence: Vec::new() }
+        Self { inputs, dropped, layout, sequence: Vec::new(), sequence_levels: Vec::new() }
     }
 
-    /// The same, with events before each row that are scaled so.
+    /// The same, with events before each row whose numbers are scaled and whose levels are embedded so.
     #[must_use]
-    pub fn with_sequence(mut self, scales: Vec<SequenceScale>) -> Self {
+    pub fn with_sequence(mut self, scales: Vec<SequenceScale>, levels: Vec<SequenceLevels>) -> Self {
         self.layout.sequence = scales.iter().map(|scale| scale.name.clone()).collect();
+        let input = |of: &SequenceLevels| CategoricalInput { name: of.name.clone(), n_levels: of.embedding.n_levels() };
+        self.layout.sequence_levels = levels.iter().map(input).collect();
         self.sequence = scales;
+        self.sequence_levels = levels;
         self
     }
 
     /// The same without what it knows of events: what a single row is encoded by.
     #[must_use]
     pub fn without_sequence(&self) -> Self {
-        self.clone().with_sequence(Vec::new())
+        self.clone().with_sequence(Vec::new(), Vec::new())
     }
 
     /// Encodes one row, with one value for each of `inputs`, into buffers of the layout's widths. Allocates nothing.

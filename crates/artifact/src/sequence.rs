@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 
+use crate::Embedding;
 use crate::math::{ln_1p, sqrt};
 
 /// Numbers farther than about this many deviations from the mean enter as if they were no farther.
@@ -26,6 +27,16 @@ pub struct SequenceScale {
     pub mean: f32,
     /// Its standard deviation, above 0.
     pub sd: f32,
+}
+
+/// One level of each event.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct SequenceLevels {
+    /// The column of the log.
+    pub name: String,
+    /// Indices of the levels that enough events before training rows had.
+    pub embedding: Embedding,
 }
 
 impl SequenceScale {

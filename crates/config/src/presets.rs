@@ -1,6 +1,5 @@
 //! What `model.kind` and `model.preset` stand for: every default of `[model]` and `[train]`, in one place.
 
-use crate::kind::Choice;
 use crate::{
     Activation, ClassWeight, Kernels, Model, ModelHead, ModelKind, NumericEmbedding, NumericEncoding, Offset, Preset,
     Schedule, Sequence, SequenceInput, SequenceKind, TabmVariant, Task, Train,
@@ -78,7 +77,12 @@ fn tabm_of_the_paper() -> (Model, Train) {
         n_frequencies: 24,
         frequency_scale: 0.01,
         offset: Offset::None,
-        sequence: Sequence { kind: SequenceKind::None, length: 32, width: 32, inputs: SequenceInput::ALL.into() },
+        sequence: Sequence {
+            kind: SequenceKind::None,
+            length: 32,
+            width: 32,
+            inputs: vec![SequenceInput::Amount, SequenceInput::Gap, SequenceInput::Age],
+        },
     };
     let train = Train {
         epochs: 200,

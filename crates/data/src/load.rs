@@ -146,7 +146,7 @@ fn features(plan: &Plan, log: KeptLog, observer: &mut dyn Observer) -> Result<Ev
         builder = builder.with_histories();
     }
     if task != Task::Segments {
-        builder = builder.with_sequences(&plan.model.sequence);
+        builder = builder.with_sequences(&plan.model.sequence, log.levels);
     }
     let mut done = 0;
     for bucket in log.buckets.into_logs() {

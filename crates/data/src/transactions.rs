@@ -33,6 +33,8 @@ pub(crate) struct Transactions {
 pub(crate) struct KeptLog {
     pub buckets: EventBuckets,
     pub schema: LogSchema,
+    /// Names of the levels of each column of role `category`; none unless purchases are read one by one with them.
+    pub levels: Vec<Vec<String>>,
     pub range: TimeRange,
     /// Customers with an event.
     pub n_customers: u64,
@@ -92,7 +94,7 @@ pub(crate) fn read(
     observer.begin("reading events", known_rows(files));
     let mut reader = Reader::new(&plan.data, &files[0], &names, (ids, ledger), bounds)?;
     let n_rows = read_all(files, &names, &plan.data, observer, &mut |file, batch| reader.add(file, batch))?;
-    Ok(reader.finish(n_rows))
+    Ok(reader.finish(n_rows, plan.model.sequence.reads_levels()))
 }
 
 /// Roles that must and must not be there for an event log, told before any file is read.
@@ -378,11 +380,13 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn finish(self, n_rows: Vec<u64>) -> Transactions {
+    fn finish(self, n_rows: Vec<u64>, keeps_levels: bool) -> Transactions {
         note_clock(&self.clock, self.ledger);
-        let Self { buckets, schema, n_kept, range, .. } = self;
+        let Self { buckets, schema, levels, n_kept, range, .. } = self;
         let n_customers = self.has_event.iter().map(|&has_event| u64::from(has_event)).sum();
-        Transactions { log: range.map(|range| KeptLog { buckets, schema, range, n_customers }), n_rows, n_kept }
+        let names = |levels: Dictionary| levels.into_categories(Vec::new()).levels;
+        let levels = if keeps_levels { levels.into_iter().map(names).collect() } else { Vec::new() };
+        Transactions { log: range.map(|range| KeptLog { buckets, schema, levels, range, n_customers }), n_rows, n_kept }
     }
 }
 

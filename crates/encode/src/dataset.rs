@@ -21,7 +21,8 @@ pub struct Dataset {
     /// The targets, `[B, T]`, in the order of the table's columns: churn is 0 or 1, a value is at least 0 and in the units
     /// of the data.
     pub target: Vec<f32>,
-    /// The scaled events before each row, with the layout's `S` numbers each; none where the layout has none.
+    /// The encoded events before each row, with the layout's numbers and then its indices each; none where the layout has
+    /// none.
     pub sequence: Option<Sequences>,
     /// How much each row counts, `[B]`, positive and finite; 1 where the table has no weights.
     pub weight: Vec<f32>,
@@ -103,6 +104,7 @@ mod tests {
                 binary: vec!["a".into(), "b".into()],
                 categorical: vec![CategoricalInput { name: "c".into(), n_levels: 9 }],
                 sequence: vec!["h".into()],
+                sequence_levels: vec![],
             },
             continuous: vec![],
             binary: vec![0.0, 1.0, 2.0, 3.0],

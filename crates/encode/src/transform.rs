@@ -1,7 +1,7 @@
 //! Applying fitted encoders to many rows at once, with the very functions that encode a single row.
 
 use rayon::prelude::*;
-use tenure_artifact::{Encoder, InputColumn, InputLayout, Preprocessor, SequenceScale};
+use tenure_artifact::{Embedding, Encoder, InputColumn, InputLayout, MISSING_INDEX, Preprocessor};
 use tenure_table::{Categories, MISSING_CODE, Sequences, Table, Values};
 
 use crate::error::type_name;
@@ -18,27 +18,35 @@ pub fn transform(prep: &Preprocessor, table: &Table, rows: &[u32]) -> Result<Dat
     check_rows(table, rows)?;
     let target = Target::of(table)?.take(rows)?;
     let sources = prep.inputs.iter().map(|input| source(input, table)).collect::<Result<Vec<_>, EncodeError>>()?;
-    let sequence = sequence(&prep.sequence, table, rows)?;
+    let sequence = sequence(prep, table, rows)?;
     Ok(assemble(&prep.layout, &sources, rows, Labels { target, weight: weights(table, rows)? }, sequence))
 }
 
-/// The scaled events before these rows; none where the preprocessor knows of none.
-pub(crate) fn sequence(
-    scales: &[SequenceScale],
-    table: &Table,
-    rows: &[u32],
-) -> Result<Option<Sequences>, EncodeError> {
-    if scales.is_empty() {
+/// The encoded events before these rows, levels as indices behind the numbers; none where the preprocessor knows of none.
+pub(crate) fn sequence(prep: &Preprocessor, table: &Table, rows: &[u32]) -> Result<Option<Sequences>, EncodeError> {
+    if prep.layout.event_width() == 0 {
         return Ok(None);
     }
-    let names = || scales.iter().map(|scale| scale.name.as_str());
-    match table.sequences().filter(|found| found.names().iter().map(String::as_str).eq(names())) {
-        Some(found) => Ok(Some(found.take(rows).map(|place, raw| scales[place].apply(raw)))),
-        None => Err(EncodeError::AbsentSequences {
-            expected: names().map(str::to_owned).collect(),
+    let is_read = |found: &&Sequences| {
+        let names = found.names().iter().map(String::as_str);
+        found.levels().len() == prep.sequence_levels.len() && names.eq(prep.layout.event_names())
+    };
+    let Some(found) = table.sequences().filter(is_read) else {
+        return Err(EncodeError::AbsentSequences {
+            expected: prep.layout.event_names().map(str::to_owned).collect(),
             found: table.sequences().map_or_else(Vec::new, |found| found.names().to_vec()),
-        }),
-    }
+        });
+    };
+    let index = |embedding: &Embedding, name: &String| embedding.index(Some(name)) as f32;
+    let columns = prep.sequence_levels.iter().zip(found.levels());
+    let indices: Vec<Vec<f32>> =
+        columns.map(|(of, names)| names.iter().map(|name| index(&of.embedding, name)).collect()).collect();
+    let encode = |place: usize, raw: f32| match place.checked_sub(prep.sequence.len()) {
+        None => prep.sequence[place].apply(raw),
+        Some(_) if raw.is_nan() => MISSING_INDEX as f32,
+        Some(column) => indices[column][raw as usize],
+    };
+    Ok(Some(found.take(rows).map(encode)))
 }
 
 /// What is known of each row beside its inputs.

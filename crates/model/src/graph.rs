@@ -182,11 +182,12 @@ impl Graph {
             parts.push(self.constants.categories(indices, table));
         }
         if self.spec.sequence.is_some() {
-            let weight = |name: &str| self.named::<2>(leaves, name).expect("a recurrent unit has its weights");
+            let state = self.named::<2>(leaves, "sequence.state").expect("a recurrent unit has its weights");
             let bias = |name: &str| self.named::<1>(leaves, name).expect("a recurrent unit has its weights");
             let weights = GruWeights {
-                input: weight("sequence.input"),
-                state: weight("sequence.state"),
+                input: self.named(leaves, "sequence.input"),
+                levels: self.named(leaves, "sequence.levels"),
+                state,
                 bias: bias("sequence.bias"),
                 candidate_bias: bias("sequence.candidate_bias"),
             };

@@ -123,15 +123,26 @@ impl<'a> Reference<'a> {
     fn state(&self, events: &[f64]) -> Vec<f64> {
         let Some(q) = self.spec.sequence.map(|s| s.width) else { return Vec::new() };
         let get = |name: &str| self.get(name).expect("a recurrent unit has its weights");
-        let (input, state) = (get("sequence.input"), get("sequence.state"));
+        let state = get("sequence.state");
+        let (s, levels) = (self.spec.inputs.sequence.len(), &self.spec.inputs.sequence_levels);
         let (bias, candidate_bias) = (get("sequence.bias"), get("sequence.candidate_bias"));
         let sigmoid = |v: f64| 1.0 / (1.0 + (-v).exp());
         let mut h = vec![0.0; q];
-        for event in events.chunks_exact(self.spec.inputs.sequence.len()) {
+        for event in events.chunks_exact(self.spec.inputs.event_width()) {
             let product = |x: &[f64], w: &[f64], j: usize| -> f64 {
                 x.iter().enumerate().map(|(i, x)| x * w[i * 3 * q + j]).sum()
             };
-            let from_event = |j: usize| product(event, input, j) + bias[j];
+            let from_numbers =
+                |j: usize| self.get("sequence.input").map_or(0.0, |input| product(&event[..s], input, j));
+            let from_levels = |j: usize| {
+                let (mut first, mut sum) = (0, 0.0);
+                for (level, column) in event[s..].iter().zip(levels) {
+                    sum += get("sequence.levels")[(first + *level as usize) * 3 * q + j];
+                    first += column.n_levels;
+                }
+                sum
+            };
+            let from_event = |j: usize| from_numbers(j) + from_levels(j) + bias[j];
             let next = |j: usize| {
                 let r = sigmoid(from_event(j) + product(&h, state, j));
                 let z = sigmoid(from_event(q + j) + product(&h, state, q + j));

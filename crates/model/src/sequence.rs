@@ -6,22 +6,32 @@
 
 use burn::tensor::activation::{sigmoid, tanh};
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use tenure_artifact::InputLayout;
 
 /// All events of a data set on a device.
 #[derive(Clone, Debug)]
 pub struct Events {
-    /// `[E, S]`; none where no row has an event.
-    values: Option<Tensor<2>>,
+    /// None where no row has an event.
+    values: Option<Values>,
     /// `[N + 1]`
     offsets: Vec<usize>,
     device: Device,
 }
 
+/// What is known of some events.
+#[derive(Clone, Debug)]
+struct Values {
+    /// `[E, S]`; none where events have no numbers.
+    numbers: Option<Tensor<2>>,
+    /// Rows of the table of levels, `[E, C]`; none where events have no levels.
+    levels: Option<Tensor<2, Int>>,
+}
+
 /// The events of a batch's rows, step by step.
 #[derive(Clone, Debug)]
 pub struct SequenceBatch {
-    /// Events in the order of the steps, `[Σ rows of a step, S]`; none where no row has an event.
-    events: Option<Tensor<2>>,
+    /// Events in the order of the steps, as many as the rows of all steps; none where no row has an event.
+    events: Option<Values>,
     /// Rows that each step computes; they never get fewer.
     steps: Vec<usize>,
     /// Where each row stands among those that have events, the longest first, `[B]`; rows without events share a place of
@@ -43,11 +53,11 @@ impl Events {
     /// Uploads the events of a data set.
     ///
     /// # Shapes
-    /// `offsets [N + 1]`, `values [E, S]`, row-major
-    pub fn upload(offsets: &[usize], values: &[f32], width: usize, device: &Device) -> Self {
-        let n_events = values.len() / width;
-        let upload = || Tensor::from_data(TensorData::new(values.to_vec(), [n_events, width]), device);
-        Self { values: (n_events > 0).then(upload), offsets: offsets.to_vec(), device: device.clone() }
+    /// `offsets [N + 1]`, `values [E, S + C]`, row-major: the layout's `S` numbers of an event and its `C` indices of levels
+    pub fn upload(offsets: &[usize], values: &[f32], inputs: &InputLayout, device: &Device) -> Self {
+        let is_any = !values.is_empty();
+        let values = is_any.then(|| Values::upload(values, inputs, device));
+        Self { values, offsets: offsets.to_vec(), device: device.clone() }
     }
 
     /// The events of these rows.
@@ -58,12 +68,67 @@ impl Events {
             let n = values.len();
             Tensor::<1, Int>::from_data(TensorData::new(values, [n]), &self.device)
         };
-        let values = self.values.clone().filter(|_| !course.events.is_empty());
+        let values = self.values.as_ref().filter(|_| !course.events.is_empty());
         SequenceBatch {
-            events: values.map(|values| values.select(0, indices(course.events))),
+            events: values.map(|values| values.select(&indices(course.events))),
             steps: course.steps,
             places: indices(course.places),
             has_empty: course.has_empty,
+        }
+    }
+}
+
+impl Values {
+    fn upload(values: &[f32], inputs: &InputLayout, device: &Device) -> Self {
+        let (s, c) = (inputs.sequence.len(), inputs.sequence_levels.len());
+        let (mut numbers, mut levels) = (Vec::new(), Vec::new());
+        // Where each column's rows begin in the table that all of them share.
+        let mut first_rows = vec![0; c];
+        for column in 1..c {
+            first_rows[column] = first_rows[column - 1] + inputs.sequence_levels[column - 1].n_levels;
+        }
+        for event in values.chunks_exact(s + c) {
+            let (of_event, indices) = event.split_at(s);
+            numbers.extend_from_slice(of_event);
+            levels.extend(indices.iter().zip(&first_rows).map(|(level, first)| index(first + *level as usize)));
+        }
+        let n_events = values.len() / (s + c);
+        Self {
+            numbers: (s > 0).then(|| Tensor::from_data(TensorData::new(numbers, [n_events, s]), device)),
+            levels: (c > 0).then(|| Tensor::from_data(TensorData::new(levels, [n_events, c]), device)),
+        }
+    }
+
+    fn select(&self, events: &Tensor<1, Int>) -> Self {
+        Self {
+            numbers: self.numbers.clone().map(|numbers| numbers.select(0, events.clone())),
+            levels: self.levels.clone().map(|levels| levels.select(0, events.clone())),
+        }
+    }
+
+    fn narrow(&self, start: usize, n_rows: usize) -> Self {
+        Self {
+            numbers: self.numbers.clone().map(|numbers| numbers.narrow(0, start, n_rows)),
+            levels: self.levels.clone().map(|levels| levels.narrow(0, start, n_rows)),
+        }
+    }
+
+    /// What events add to the gates: products of their numbers, and their levels' rows of the table.
+    ///
+    /// # Shapes
+    /// → `[B, 3Q]`
+    fn weigh(self, weights: &GruWeights) -> Tensor<2> {
+        let bias = weights.bias.clone().unsqueeze();
+        let from_numbers = self.numbers.zip(weights.input.clone()).map(|(x, input)| x.matmul(input));
+        let from_levels = self.levels.zip(weights.levels.clone()).map(|(indices, table)| {
+            let ([b, c], [_, n]) = (indices.dims(), table.dims());
+            let rows = table.select(0, indices.reshape([b * c]));
+            if c == 1 { rows } else { rows.reshape([b, c, n]).sum_dim(1).reshape([b, n]) }
+        });
+        match (from_numbers, from_levels) {
+            (Some(from_numbers), Some(from_levels)) => from_numbers + from_levels + bias,
+            (Some(sums), None) | (None, Some(sums)) => sums + bias,
+            (None, None) => unreachable!("an event has a number or a level"),
         }
     }
 }
@@ -94,8 +159,10 @@ fn index(place: usize) -> i32 {
 
 /// Weights of the unit; the columns are those of `r`, `z` and `n`.
 pub(crate) struct GruWeights {
-    /// `[S, 3Q]`
-    pub(crate) input: Tensor<2>,
+    /// `[S, 3Q]`; none where events have no numbers.
+    pub(crate) input: Option<Tensor<2>>,
+    /// One row for each level of each column, `[levels, 3Q]`; none where events have no levels.
+    pub(crate) levels: Option<Tensor<2>>,
     /// `[Q, 3Q]`
     pub(crate) state: Tensor<2>,
     /// `[3Q]`
@@ -117,7 +184,7 @@ pub(crate) fn gru(weights: &GruWeights, batch: &SequenceBatch) -> Tensor<2> {
     };
     let (mut h, mut n_before, mut start) = (None, 0, 0);
     for &n_rows in &batch.steps {
-        let x = events.clone().narrow(0, start, n_rows);
+        let x = events.narrow(start, n_rows).weigh(weights);
         let before = match h.take() {
             None => zeros(n_rows),
             Some(h) if n_rows == n_before => h,
@@ -132,10 +199,9 @@ pub(crate) fn gru(weights: &GruWeights, batch: &SequenceBatch) -> Tensor<2> {
 }
 
 /// # Shapes
-/// `x [B, S]`, `h [B, Q]` → `[B, Q]`
-fn step(weights: &GruWeights, x: Tensor<2>, h: Tensor<2>) -> Tensor<2> {
+/// `from_x [B, 3Q]`, `h [B, Q]` → `[B, Q]`
+fn step(weights: &GruWeights, from_x: Tensor<2>, h: Tensor<2>) -> Tensor<2> {
     let [_, q] = h.dims();
-    let from_x = x.matmul(weights.input.clone()) + weights.bias.clone().unsqueeze();
     let from_h = h.clone().matmul(weights.state.clone());
     let gates = sigmoid(from_x.clone().narrow(1, 0, 2 * q) + from_h.clone().narrow(1, 0, 2 * q));
     let (r, z) = (gates.clone().narrow(1, 0, q), gates.narrow(1, q, q));

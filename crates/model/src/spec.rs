@@ -28,7 +28,7 @@ pub fn describe(
     if !model.kind.is_network() {
         return Err(SpecError::NoNetwork { kind: model.kind });
     }
-    if model.sequence.is_on() && inputs.sequence.is_empty() {
+    if model.sequence.is_on() && inputs.event_width() == 0 {
         return Err(SpecError::NoSequence);
     }
     Ok(NetworkSpec {

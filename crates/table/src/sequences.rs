@@ -1,6 +1,7 @@
 //! The last events of each row: rows of different lengths, one after the other.
 
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -20,6 +21,8 @@ use alloc::vec::Vec;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sequences {
     names: Vec<String>,
+    /// Of the last so many of an event's numbers.
+    levels: Vec<Arc<[String]>>,
     offsets: Vec<usize>,
     values: Vec<f32>,
 }
@@ -31,7 +34,22 @@ impl Sequences {
     /// Without a name: events without numbers cannot be counted.
     pub fn new(names: Vec<String>) -> Self {
         assert!(!names.is_empty(), "an event holds at least one number");
-        Self { names, offsets: vec![0], values: Vec::new() }
+        Self { names, levels: Vec::new(), offsets: vec![0], values: Vec::new() }
+    }
+
+    /// The same, where the last of an event's numbers are codes: places among these levels, NaN where one is missing.
+    ///
+    /// # Panics
+    /// With more lists of levels than an event has numbers.
+    #[must_use]
+    pub fn with_levels(self, levels: Vec<Vec<String>>) -> Self {
+        assert!(levels.len() <= self.width(), "{} lists of levels for events of {}", levels.len(), self.width());
+        Self { levels: levels.into_iter().map(Arc::from).collect(), ..self }
+    }
+
+    /// What the codes stand for; one list for each of the last of an event's numbers.
+    pub fn levels(&self) -> &[Arc<[String]>] {
+        &self.levels
     }
 
     /// What each event holds, `[S]`.
@@ -94,7 +112,7 @@ impl Sequences {
     /// These rows, in this order; a row may be taken more than once.
     #[must_use]
     pub fn take(&self, rows: &[u32]) -> Self {
-        let mut taken = Self::new(self.names.clone());
+        let mut taken = Self { levels: self.levels.clone(), ..Self::new(self.names.clone()) };
         taken.offsets.reserve(rows.len());
         for &row_idx in rows {
             taken.push_row(self.row(row_idx as usize));
@@ -102,12 +120,12 @@ impl Sequences {
         taken
     }
 
-    /// The same rows with other numbers: `f(place within the event, number)`.
+    /// The same rows with other numbers, none of them codes: `f(place within the event, number)`.
     #[must_use]
     pub fn map(&self, f: impl Fn(usize, f32) -> f32) -> Self {
         let s = self.width();
         let values = self.values.iter().enumerate().map(|(i, &value)| f(i % s, value)).collect();
-        Self { names: self.names.clone(), offsets: self.offsets.clone(), values }
+        Self { names: self.names.clone(), levels: Vec::new(), offsets: self.offsets.clone(), values }
     }
 }
 
@@ -135,6 +153,13 @@ mod tests {
         let mut twice = three_rows();
         twice.append(&three_rows());
         assert_eq!(twice, three_rows().take(&[0, 1, 2, 0, 1, 2]));
+    }
+
+    #[test]
+    fn codes_keep_their_levels_until_they_become_numbers() {
+        let coded = three_rows().with_levels(vec![vec!["x".into(), "y".into()]]);
+        assert_eq!(coded.take(&[2]).levels()[0][1], "y");
+        assert!(coded.map(|_, value| value).levels().is_empty());
     }
 
     #[test]

@@ -123,6 +123,7 @@ mod tests {
                 binary: vec!["g".into()],
                 categorical: vec![CategoricalInput { name: "c".into(), n_levels: 2 }],
                 sequence: vec![],
+                sequence_levels: vec![],
             },
             continuous,
             binary,

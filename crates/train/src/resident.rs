@@ -79,7 +79,7 @@ impl Resident {
 /// The events before the rows of a data set, where the network reads them.
 pub(crate) fn events(data: &Dataset, spec: &NetworkSpec, device: &Device) -> Option<Events> {
     let sequence = data.sequence.as_ref().filter(|_| spec.sequence.is_some())?;
-    Some(Events::upload(sequence.offsets(), sequence.values(), sequence.width(), device))
+    Some(Events::upload(sequence.offsets(), sequence.values(), &spec.inputs, device))
 }
 
 /// Weights of rows with mean 1, so that the loss keeps its size whatever the weights' unit. Classes are those of the first

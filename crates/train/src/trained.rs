@@ -119,10 +119,11 @@ impl Trained {
 
 /// Whether rows bring the events that a network reads.
 pub(crate) fn check_sequence(reads: bool, expected: &InputLayout, found: &InputLayout) -> Result<(), TrainError> {
-    if !reads || expected.sequence == found.sequence {
+    if !reads || (&expected.sequence, &expected.sequence_levels) == (&found.sequence, &found.sequence_levels) {
         return Ok(());
     }
-    Err(TrainError::Sequence { expected: expected.sequence.clone(), found: found.sequence.clone() })
+    let names = |layout: &InputLayout| layout.event_names().map(str::to_owned).collect();
+    Err(TrainError::Sequence { expected: names(expected), found: names(found) })
 }
 
 fn file(dir: &Path, network: usize) -> PathBuf {

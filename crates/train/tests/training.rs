@@ -35,6 +35,7 @@ fn rows(n: usize, shift: usize) -> Dataset {
             binary: vec!["g".into()],
             categorical: vec![CategoricalInput { name: "c".into(), n_levels: 4 }],
             sequence: vec![],
+            sequence_levels: vec![],
         },
         continuous: (0..2 * n).map(|i| 2.0 * uniform(i / 2, 1 + i % 2) - 1.0).collect(),
         binary: (0..n).map(|i| bit(i, 3) as f32).collect(),

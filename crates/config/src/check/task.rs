@@ -146,7 +146,7 @@ fn sequence(check: &mut Check<'_>) {
     if plan.model.sequence.inputs.is_empty() {
         check.report(Code::BadList, &["model.sequence.inputs"], "`model.sequence.inputs` is empty".into(), |error| {
             error
-                .with_expected("at least one of \"amount\", \"gap\", \"age\"")
+                .with_expected("at least one of \"amount\", \"gap\", \"age\", \"category\"")
                 .with_found("[]")
                 .with_hint("leave it out")
         });

@@ -87,7 +87,7 @@ pub struct Sequence {
     /// Width of the state.
     pub width: usize,
     /// What is known of each purchase. What grows with the age of the log, as `age` does, may have other values at the test
-    /// cutoff than at any training cutoff.
+    /// cutoff than at any training cutoff; levels (`category`) want many customers.
     pub inputs: Vec<SequenceInput>,
 }
 
@@ -95,6 +95,11 @@ impl Sequence {
     /// Whether purchases are read one by one.
     pub fn is_on(&self) -> bool {
         self.kind != SequenceKind::None
+    }
+
+    /// Whether levels of purchases are read.
+    pub fn reads_levels(&self) -> bool {
+        self.is_on() && self.inputs.contains(&SequenceInput::Category)
     }
 }
 
@@ -117,6 +122,9 @@ choices! {
         Gap = "gap",
         /// Days from it to the cutoff.
         Age = "age",
+        /// Of each column of role `category` the level on which most of the money went, embedded; the 32 most frequent levels
+        /// are told apart. Left out where the log has no such columns.
+        Category = "category",
     }
 }
 

@@ -47,7 +47,8 @@
 //!
 //! # Sequences
 //! With `model.sequence` a row also has its last purchases before the cutoff that the lookback can see, one by one: amount,
-//! days since the purchase before it, days to the cutoff.
+//! days since the purchase before it, days to the cutoff, and of each column of role `category` the level on which most of
+//! the money went.
 
 mod attributes;
 mod base;

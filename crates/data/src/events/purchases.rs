@@ -82,7 +82,7 @@ impl Histories {
     }
 }
 
-fn or_zero(value: f64) -> f64 {
+pub(crate) fn or_zero(value: f64) -> f64 {
     if value.is_nan() { 0.0 } else { value }
 }
 

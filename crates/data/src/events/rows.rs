@@ -61,6 +61,8 @@ pub struct RowBuilder {
     labels: Labels,
     base: Option<BaseCounts>,
     sequences: Option<(SequenceRule, RowSequences)>,
+    /// Of each column of role `category`, where sequences read them.
+    levels: Vec<Vec<String>>,
     range: TimeRange,
     schema: LogSchema,
 }
@@ -115,6 +117,7 @@ impl RowBuilder {
             labels: Labels { churn: true, value: None },
             base: None,
             sequences: None,
+            levels: Vec::new(),
             range,
             schema: schema.clone(),
         }
@@ -136,11 +139,12 @@ impl RowBuilder {
         Self { base: Some(base), ..self }
     }
 
-    /// With the last purchases of each row, where the plan reads them.
+    /// With the last purchases of each row, where the plan reads them; the levels of each column of role `category` where
+    /// it reads those too.
     #[must_use]
-    pub fn with_sequences(self, sequence: &Sequence) -> Self {
+    pub fn with_sequences(self, sequence: &Sequence, levels: Vec<Vec<String>>) -> Self {
         let rule = SequenceRule::new(sequence, &self.schema);
-        Self { sequences: rule.map(|rule| (rule.clone(), rule.empty())), ..self }
+        Self { sequences: rule.map(|rule| (rule.clone(), rule.empty())), levels, ..self }
     }
 
     /// The number of features.
@@ -229,7 +233,7 @@ impl RowBuilder {
             return Err(EventsError::NoRows { cutoff: empty.cutoff });
         }
         let lineage = self.lineage();
-        let sequences = self.sequences.map(|(_, rows)| rows.sequences);
+        let sequences = self.sequences.map(|(_, rows)| rows.sequences.with_levels(self.levels));
         let Cells { numeric, levels, target, value, history: histories, cutoff_us, customer } = self.cells;
         let (mut numeric, mut levels) = (numeric.into_iter(), levels.into_iter());
         let feature = |definition: Definition| {
@@ -424,7 +428,7 @@ impl Worker<'_, '_> {
             lines: &lines,
         };
         if let Some(sequences) = &mut self.sequences {
-            sequences.push(history.purchases, to);
+            sequences.push(history.purchases, to, self.log, &lines);
         }
         let mut row = RowWriter {
             numeric: &mut self.slices.numeric,

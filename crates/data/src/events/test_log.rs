@@ -45,7 +45,7 @@ pub(crate) fn features() -> Features {
 
 /// The last three purchases, with all that is known of them.
 pub(crate) fn sequence() -> Sequence {
-    let inputs = vec![SequenceInput::Amount, SequenceInput::Gap, SequenceInput::Age];
+    let inputs = vec![SequenceInput::Amount, SequenceInput::Gap, SequenceInput::Age, SequenceInput::Category];
     Sequence { kind: SequenceKind::Gru, length: 3, width: 4, inputs }
 }
 
@@ -73,7 +73,8 @@ pub(crate) fn rows(events: &[TestEvent], time: &Time) -> Result<EventRows, Event
     let range = TimeRange::scan(&times).ok_or(EventsError::Empty)?;
     let far = TimeRange { last: Timestamp(i64::MAX / 2), first: Timestamp(0), ..range };
     let cutoffs = resolve_cutoffs(time, far)?;
-    let mut builder = RowBuilder::new(&features(), &schema(), &cutoffs, range).with_sequences(&sequence());
+    let mut builder =
+        RowBuilder::new(&features(), &schema(), &cutoffs, range).with_sequences(&sequence(), vec![vec![]]);
     for log in buckets.into_logs() {
         builder.push(&log.view())?;
     }

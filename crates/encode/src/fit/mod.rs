@@ -67,8 +67,9 @@ pub fn fit_transform(
 
     let named = features.iter().map(|column| column.name.clone()).zip(outcomes);
     let Kept { inputs, dropped, quantiles, ordered } = Kept::of(named.collect())?;
-    let scales = table.sequences().map_or_else(Vec::new, |sequences| sequence::fit(sequences, train));
-    let prep = Preprocessor::new(inputs, quantiles, dropped).with_sequence(scales);
+    let fit = |sequences| sequence::fit(sequences, train, plan.min_level_count);
+    let (scales, levels) = table.sequences().map(fit).unwrap_or_default();
+    let prep = Preprocessor::new(inputs, quantiles, dropped).with_sequence(scales, levels);
     let sources = prep
         .inputs
         .iter()
@@ -76,7 +77,7 @@ pub fn fit_transform(
         .map(|(input, ordered)| ordered.map_or_else(|| source(input, table), |values| Ok(Source::Ordered(values))))
         .collect::<Result<Vec<_>, EncodeError>>()?;
     let labels = Labels { target: target.take(train)?, weight: weights(table, train)? };
-    let sequence = transform::sequence(&prep.sequence, table, train)?;
+    let sequence = transform::sequence(&prep, table, train)?;
     let data = assemble(&prep.layout, &sources, train, labels, sequence);
     Ok((prep, data))
 }

@@ -25,7 +25,7 @@ pub struct Case {
     pub categorical: Vec<u32>,
     /// Where each row's events begin, and the last one's end, `[B + 1]`.
     pub offsets: Vec<usize>,
-    /// `[E, S]`
+    /// `[E, S + C]`
     pub events: Vec<f32>,
 }
 
@@ -33,7 +33,7 @@ impl Case {
     /// The rows on a device.
     pub fn upload(&self, device: &Device) -> Batch {
         let sequence = self.spec.sequence.map(|_| {
-            let events = Events::upload(&self.offsets, &self.events, self.spec.inputs.sequence.len(), device);
+            let events = Events::upload(&self.offsets, &self.events, &self.spec.inputs, device);
             events.batch(0..self.n_rows)
         });
         let batch = Batch::upload(self.n_rows, &self.continuous, &self.binary, &self.categorical, device);
@@ -50,7 +50,7 @@ impl Case {
             let (continuous, binary) = (floats(&self.continuous, f), floats(&self.binary, g));
             let categorical: Vec<usize> =
                 self.categorical[row * c..(row + 1) * c].iter().map(|i| *i as usize).collect();
-            let s = self.spec.inputs.sequence.len();
+            let s = self.spec.inputs.event_width();
             let events = &self.events[self.offsets[row] * s..self.offsets[row + 1] * s];
             let sequence: Vec<f64> = events.iter().map(|v| f64::from(*v)).collect();
             visit(&Row { continuous: &continuous, binary: &binary, categorical: &categorical, sequence: &sequence });
@@ -67,6 +67,7 @@ pub fn inputs(n_continuous: usize, n_binary: usize, levels: &[usize]) -> InputLa
         binary: (0..n_binary).map(|i| format!("g{i}")).collect(),
         categorical: levels.iter().enumerate().map(category).collect(),
         sequence: vec![],
+        sequence_levels: vec![],
     }
 }
 
@@ -97,20 +98,34 @@ pub fn every_kind() -> Vec<Case> {
 fn with_sequences() -> Vec<Case> {
     let hidden = Hidden { blocks: 1, width: 5, activation: Activation::Silu, dropout: 0.0 };
     let tabm = Backbone::Tabm { hidden, sharing: Sharing::Mini, members: 2 };
-    let with = |mut case: Case, n_events: &dyn Fn(usize) -> usize| {
-        case.spec.inputs.sequence = vec!["amount".into(), "gap_days".into()];
+    let with = |mut case: Case, (numbers, levels): (&[&str], &[usize]), n_events: &dyn Fn(usize) -> usize| {
+        case.spec.inputs.sequence = numbers.iter().map(|name| (*name).to_string()).collect();
+        let column = |(i, n): (usize, &usize)| CategoricalInput { name: format!("s{i}"), n_levels: *n };
+        case.spec.inputs.sequence_levels = levels.iter().enumerate().map(column).collect();
         case.spec.sequence = Some(SequenceSpec { width: 3 });
         for row in 0..case.n_rows {
             case.offsets[row + 1] = case.offsets[row] + n_events(row);
         }
-        let n_values = 2 * case.offsets[case.n_rows];
-        case.events = (0..n_values).map(|i| (i as f32 * 0.377).cos() * 1.3).collect();
+        for event in 0..case.offsets[case.n_rows] {
+            let number = |s: usize| ((event * numbers.len() + s) as f32 * 0.377).cos() * 1.3;
+            case.events.extend((0..numbers.len()).map(number));
+            case.events.extend(levels.iter().enumerate().map(|(c, n)| ((event * 5 + c) % n) as f32));
+        }
         case
     };
+    let numbers: (&[&str], &[usize]) = (&["amount", "gap_days"], &[]);
     vec![
-        with(case("tabm mini, pwl, sequences", tabm, pwl(), 9), &|row| row * 5 % 4),
-        with(case("realmlp, plain, sequences", Backbone::Realmlp(hidden), NumericSpec::Plain, 4), &|row| 6 - row),
-        with(case("logistic, sequences without events", Backbone::Logistic, NumericSpec::Plain, 3), &|_| 0),
+        with(case("tabm mini, pwl, sequences", tabm, pwl(), 9), numbers, &|row| row * 5 % 4),
+        with(case("realmlp, plain, sequences", Backbone::Realmlp(hidden), NumericSpec::Plain, 4), numbers, &|row| {
+            6 - row
+        }),
+        with(case("logistic, sequences without events", Backbone::Logistic, NumericSpec::Plain, 3), numbers, &|_| 0),
+        with(case("tabm mini, pwl, sequences with levels", tabm, pwl(), 9), (&["amount"], &[4, 7]), &|row| row % 4),
+        with(
+            case("logistic, sequences of levels alone", Backbone::Logistic, NumericSpec::Plain, 5),
+            (&[], &[3]),
+            &|_| 2,
+        ),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! Training on the last purchases of each row: what only their order tells is learned, the same bits twice and after a
 //! break, and what is refused.
 
+use tenure_artifact::CategoricalInput;
 use tenure_config as plan;
 use tenure_encode::Dataset;
 use tenure_table::Sequences;
@@ -45,6 +46,38 @@ fn what_only_the_order_of_events_tells_is_learned() {
     let without = auc(&job.run());
     // A third of the rows have fewer than two events; their label follows from the features.
     assert!(with > 0.95 && without < 0.85, "AUC {with} with sequences, {without} without");
+}
+
+/// Rows of one to four events whose label is whether the last one is of an odd level: their numbers do not tell.
+fn levelled(n: usize, shift: usize) -> Dataset {
+    let mut data = rows(n, shift);
+    let mut sequences = Sequences::new(vec!["amount".into(), "shop".into()]);
+    for row in 0..n {
+        let i = row + shift;
+        let level = |event: usize| (i * 7919 + event * (i + 11) * 613) % 997 % 6;
+        let events: Vec<f32> = (0..=row % 4).flat_map(|event| [(event as f32).cos(), level(event) as f32]).collect();
+        data.target[row] = (level(row % 4) % 2) as f32;
+        sequences.push_row(&events);
+    }
+    data.layout.sequence = vec!["amount".into()];
+    data.layout.sequence_levels = vec![CategoricalInput { name: "shop".into(), n_levels: 6 }];
+    data.sequence = Some(sequences);
+    data
+}
+
+#[test]
+fn what_only_the_levels_of_events_tell_is_learned() {
+    let mut job = job();
+    (job.train, job.validation) = (levelled(2_400, 0), levelled(600, 2_400));
+    job.settings = plan::Train { epochs: 30, patience: 30, learning_rate: 1e-2, ..job.settings };
+    let auc = |trained: &Trained| trained.history().iter().filter_map(|r| r.validation_auc).fold(0.0, f64::max);
+    let with = auc(&job.run());
+    for data in [&mut job.train, &mut job.validation] {
+        let alike = data.sequence.take().map(|events| events.map(|place, value| if place == 1 { 0.0 } else { value }));
+        data.sequence = alike;
+    }
+    let without = auc(&job.run());
+    assert!(with > 0.95 && without < 0.8, "AUC {with} with levels, {without} without");
 }
 
 #[test]

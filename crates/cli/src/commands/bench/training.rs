@@ -153,6 +153,7 @@ fn rows(n_rows: usize, shift: usize, n_inputs: usize) -> Dataset {
             binary: Vec::new(),
             categorical: Vec::new(),
             sequence: vec![],
+            sequence_levels: vec![],
         },
         continuous: (0..n_rows * n_inputs).map(|i| uniform(i / n_inputs, i % n_inputs)).collect(),
         binary: Vec::new(),
