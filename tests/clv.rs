@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::path::Path;
 
 use serde_json::Value;
 
-use crate::tenure::{command, into, only_run, reading, run, shared_data, succeed};
+use crate::tenure::{arguments, check_resuming, into, json, only_run, reading, run, shared_data, succeed};
 
 /// Made customers and a network too small to be good: seconds, not minutes.
 const SMALL: &[&str] = &[
@@ -25,13 +24,7 @@ const SMALL: &[&str] = &[
 ];
 
 fn small(runs: &Path, more: &[&str]) -> Vec<String> {
-    let fixed = SMALL.iter().chain(more).map(ToString::to_string);
-    fixed.chain(into(runs)).collect()
-}
-
-fn json(path: &Path) -> Value {
-    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    arguments(SMALL, more, runs)
 }
 
 fn metric(evaluation: &Value, name: &str) -> f64 {
@@ -80,31 +73,7 @@ fn the_first_run_of_value_sets_every_baseline_beside_the_network_and_repeats_to_
 #[test]
 fn a_killed_run_of_value_resumes_to_the_same_metrics() {
     let long = ["--set", "train.epochs=60", "--set", "train.patience=60", "--set", "train.batch_size=64"];
-    let (whole, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    succeed(small(whole.path(), &long));
-    let mut child = command(small(killed.path(), &long)).spawn().unwrap();
-    let checkpoint = wait_for_checkpoint(killed.path());
-    child.kill().unwrap();
-    child.wait().unwrap();
-    let run = only_run(killed.path());
-    assert!(checkpoint.is_file() && !run.join("DONE").exists() && !run.join("metrics.json").exists());
-    succeed(["run".as_ref(), "--quiet".as_ref(), "--resume".as_ref(), run.as_os_str()]);
-    let metrics = |run: &Path| fs::read_to_string(run.join("metrics.json")).unwrap();
-    assert_eq!(metrics(&run), metrics(&only_run(whole.path())));
-}
-
-fn wait_for_checkpoint(runs: &Path) -> PathBuf {
-    let begin = Instant::now();
-    loop {
-        let run =
-            fs::read_dir(runs).ok().and_then(|mut entries| entries.next()).map(|entry| entry.expect("listed").path());
-        let checkpoint = run.map(|run| run.join("checkpoints/partition-0/network-0.checkpoint"));
-        if let Some(checkpoint) = checkpoint.filter(|checkpoint| checkpoint.is_file()) {
-            return checkpoint;
-        }
-        assert!(begin.elapsed() < Duration::from_mins(4), "no checkpoint was written");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    check_resuming(|runs| small(runs, &long));
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! Whole runs: from an experiment file to a report, killed and resumed, repeated, gated.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::path::Path;
 
 use serde_json::Value;
 
-use crate::tenure::{command, gpu_or_skip, into, only_run, reading, root, run, shared_data, succeed};
+use crate::tenure::{
+    arguments, check_resuming, gpu_or_skip, into, json, only_run, reading, root, run, shared_data, succeed,
+};
 
 /// A small experiment on made customers: seconds, not minutes.
 const SMALL: &[&str] = &[
@@ -22,13 +23,7 @@ const SMALL: &[&str] = &[
 ];
 
 fn small(runs: &Path, more: &[&str]) -> Vec<String> {
-    let fixed = SMALL.iter().chain(more).map(ToString::to_string);
-    fixed.chain(into(runs)).collect()
-}
-
-fn json(path: &Path) -> Value {
-    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    arguments(SMALL, more, runs)
 }
 
 fn auc(run: &Path) -> f64 {
@@ -87,37 +82,8 @@ fn another_seed_gives_other_metrics() {
 
 #[test]
 fn a_killed_run_is_not_complete_and_resumes_to_the_same_metrics() {
-    // Enough epochs that the kill falls between the first checkpoint and the end.
     let long = ["--set", "train.epochs=60", "--set", "train.patience=60", "--set", "train.batch_size=16"];
-    let (whole, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    succeed(small(whole.path(), &long));
-
-    let mut child = command(small(killed.path(), &long)).spawn().unwrap();
-    let checkpoint = wait_for_checkpoint(killed.path());
-    child.kill().unwrap();
-    child.wait().unwrap();
-    let run = only_run(killed.path());
-    assert!(checkpoint.is_file() && !run.join("DONE").exists());
-    assert!(!run.join("metrics.json").exists(), "the run was over before it was killed");
-
-    succeed(["run".as_ref(), "--quiet".as_ref(), "--resume".as_ref(), run.as_os_str()]);
-    assert!(run.join("DONE").exists());
-    let metrics = |run: &Path| fs::read_to_string(run.join("metrics.json")).unwrap();
-    assert_eq!(metrics(&run), metrics(&only_run(whole.path())));
-}
-
-fn wait_for_checkpoint(runs: &Path) -> PathBuf {
-    let begin = Instant::now();
-    loop {
-        let run =
-            fs::read_dir(runs).ok().and_then(|mut entries| entries.next()).map(|entry| entry.expect("listed").path());
-        let checkpoint = run.map(|run| run.join("checkpoints/partition-0/network-0.checkpoint"));
-        if let Some(checkpoint) = checkpoint.filter(|checkpoint| checkpoint.is_file()) {
-            return checkpoint;
-        }
-        assert!(begin.elapsed() < Duration::from_mins(2), "no checkpoint was written");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    check_resuming(|runs| small(runs, &long));
 }
 
 #[test]

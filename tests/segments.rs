@@ -7,12 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tenure_data::read_segments;
 
-use crate::tenure::{gpu_or_skip, into, only_run, reading, run, shared_data, succeed};
-
-fn json(path: &Path) -> Value {
-    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
+use crate::tenure::{gpu_or_skip, into, json, only_run, reading, run, shared_data, succeed};
 
 fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
     let path = folder.join(name);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::tenure::{into, only_run, run, succeed};
+use crate::tenure::{arguments, only_run, run, succeed};
 
 /// Made customers and a network too small to be good: seconds, not minutes.
 const SMALL: &[&str] = &[
@@ -24,10 +24,12 @@ const SMALL: &[&str] = &[
     "model.sequence.kind=gru",
     "--set",
     "model.sequence.length=12",
+    "--set",
+    r#"model.sequence.inputs=["amount", "gap", "age", "category"]"#,
 ];
 
 fn small(runs: &Path, more: &[&str]) -> Vec<String> {
-    SMALL.iter().chain(more).map(ToString::to_string).chain(into(runs)).collect()
+    arguments(SMALL, more, runs)
 }
 
 #[test]
@@ -38,6 +40,7 @@ fn a_run_reads_purchases_one_by_one_says_so_and_repeats_to_the_bit() {
     let read = |name: &str| fs::read_to_string(run.join(name)).unwrap();
     assert!(read("run.json").contains("no fused kernels for sequences"), "{}", read("run.json"));
     assert!(read("features.json").contains("of each of the last 12 purchases before c"), "no lineage of the sequences");
+    assert!(read("features.json").contains("the channel of most of a"), "no lineage of the levels");
     assert!(read("report.json").contains("GRU of width 32"), "the report does not describe the encoder");
     let again = succeed(["rerun".as_ref(), run.as_os_str()]);
     assert!(again.contains("to the bit"), "{again}");
@@ -62,7 +65,10 @@ fn the_plan_shows_sequences_and_a_customer_table_has_none() {
     let mut arguments: Vec<String> = SMALL[..2].iter().chain(&SMALL[3..]).map(ToString::to_string).collect();
     arguments[0] = "plan".into();
     let shown = succeed(arguments);
-    assert!(shown.contains("purchases before") && shown.contains("amount, gap_days, age_days"), "{shown}");
+    assert!(
+        shown.contains("purchases before") && shown.contains("amount, gap_days, age_days, category, channel"),
+        "{shown}"
+    );
     let refused = run([
         "plan",
         "configs/first-run.toml",

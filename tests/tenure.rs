@@ -3,6 +3,9 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
 
 /// The folder that holds `Cargo.toml`.
 pub fn root() -> PathBuf {
@@ -75,6 +78,52 @@ pub fn into(runs: &Path) -> [String; 2] {
 /// `--set data.files=["…"]`
 pub fn reading(file: &Path) -> [String; 2] {
     ["--set".into(), format!("data.files=[{:?}]", file.display().to_string())]
+}
+
+/// These arguments, with runs in this folder.
+pub fn arguments(fixed: &[&str], more: &[&str], runs: &Path) -> Vec<String> {
+    fixed.iter().chain(more).map(ToString::to_string).chain(into(runs)).collect()
+}
+
+/// What a file of JSON holds.
+pub fn json(path: &Path) -> Value {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Fails unless a run that is killed after its first checkpoint is not complete, and resumes to the metrics of one that
+/// was not killed. `arguments` are those of a run in a folder, with enough epochs that the kill falls before the end.
+pub fn check_resuming(arguments: impl Fn(&Path) -> Vec<String>) {
+    let folder = || tempfile::tempdir().expect("a temporary folder");
+    let (whole, killed) = (folder(), folder());
+    succeed(arguments(whole.path()));
+
+    let mut child = command(arguments(killed.path())).spawn().expect("the program starts");
+    let checkpoint = wait_for_checkpoint(killed.path());
+    child.kill().expect("it runs");
+    child.wait().expect("it was started");
+    let run = only_run(killed.path());
+    assert!(checkpoint.is_file() && !run.join("DONE").exists());
+    assert!(!run.join("metrics.json").exists(), "the run was over before it was killed");
+
+    succeed(["run".as_ref(), "--quiet".as_ref(), "--resume".as_ref(), run.as_os_str()]);
+    assert!(run.join("DONE").exists());
+    let metrics = |run: &Path| json(&run.join("metrics.json"));
+    assert_eq!(metrics(&run), metrics(&only_run(whole.path())));
+}
+
+fn wait_for_checkpoint(runs: &Path) -> PathBuf {
+    let begin = Instant::now();
+    loop {
+        let run = std::fs::read_dir(runs).ok().and_then(|mut entries| entries.next());
+        let run = run.map(|entry| entry.expect("the folder can be listed").path());
+        let checkpoint = run.map(|run| run.join("checkpoints/partition-0/network-0.checkpoint"));
+        if let Some(checkpoint) = checkpoint.filter(|checkpoint| checkpoint.is_file()) {
+            return checkpoint;
+        }
+        assert!(begin.elapsed() < Duration::from_mins(4), "no checkpoint was written");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// Whether an adapter is there. In CI one must be: it installs software Vulkan and says so.
