@@ -45,20 +45,7 @@ pub(super) fn assign(
     #[comptime] tile: Tile,
     #[comptime] wanted: Wanted,
 ) {
-    let n_units = comptime!(tile.n_units());
-    let rows = comptime!(tile.rows());
-    let over_centroids = comptime!(tile.units_over_centroids);
-    let unit_rows = comptime!(tile.unit_rows);
-    let row_vectors = comptime!(tile.unit_rows / 4);
-    let unit_centroids = comptime!(tile.unit_centroids);
-    let unit_scores = comptime!(tile.unit_rows / 4 * tile.unit_centroids);
-    let row_stride = comptime!(tile.rows() / 4 + 1);
-    let centroid_stride = comptime!(tile.centroids() / 4 + 1);
     let n_best = comptime!(if wanted.second { 2 } else { 1 });
-
-    let unit = UNIT_POS as usize;
-    let place = unit / over_centroids;
-    let lane = unit % over_centroids;
     let restart = CUBE_POS_X as usize;
     let group = CUBE_POS_Y as usize;
 
@@ -72,38 +59,23 @@ pub(super) fn assign(
     if state[restart] == 0u32 {
         let first = group * group_rows;
         let last = min(first + group_rows, n_rows);
-        if comptime!(wanted.summed_clusters > 0) {
-            for cluster in 0..comptime!(wanted.summed_clusters) {
-                sums[cluster * n_units + unit] = 0.0f32;
-            }
-        }
-        for start in range_stepped(first, last, rows) {
-            let mut best = Array::<f32>::new(unit_rows);
-            let mut best_cluster = Array::<u32>::new(unit_rows);
-            let mut second = Array::<f32>::new(unit_rows);
-            let mut second_cluster = Array::<u32>::new(unit_rows);
-            #[unroll]
-            for i in 0..unit_rows {
-                best[i] = f32::MAX;
-                best_cluster[i] = 0u32;
-                second[i] = f32::MAX;
-                second_cluster[i] = 0u32;
-            }
+        clear(&mut sums, tile, wanted);
+        for start in range_stepped(first, last, comptime!(tile.rows())) {
+            let mut best = no_best(tile);
             for first_centroid in range_stepped(0usize, k, comptime!(tile.centroids())) {
-                let mut products = Array::<Four>::new(unit_scores);
+                let mut products = Array::<Four>::new(comptime!(tile.unit_vectors()));
                 #[unroll]
-                for i in 0..unit_scores {
+                for i in 0..comptime!(tile.unit_vectors()) {
                     products[i] = Four::new(0.0f32);
                 }
                 for column in range_stepped(0usize, n_columns, comptime!(tile.depth)) {
                     // What was read of the last tile has been read by all.
                     sync_cube();
-                    let place_of_centroids = restart * k;
                     fill(x, start, last, column, n_columns, &mut row_tile, comptime!(tile.rows()), tile);
                     fill(
                         centroids,
-                        place_of_centroids + first_centroid,
-                        place_of_centroids + k,
+                        restart * k + first_centroid,
+                        restart * k + k,
                         column,
                         n_columns,
                         &mut centroid_tile,
@@ -111,87 +83,26 @@ pub(super) fn assign(
                         tile,
                     );
                     sync_cube();
-                    let depth = min(comptime!(tile.depth), n_columns - column);
-                    for j in 0..depth {
-                        let mut of_rows = Array::<Four>::new(row_vectors);
-                        #[unroll]
-                        for v in 0..row_vectors {
-                            of_rows[v] = row_tile[j * row_stride + place * row_vectors + v];
-                        }
-                        #[unroll]
-                        for w in 0..comptime!(tile.unit_centroids / 4) {
-                            let of_centroids =
-                                centroid_tile[j * centroid_stride + lane * comptime!(tile.unit_centroids / 4) + w];
-                            #[unroll]
-                            for c in 0..4usize {
-                                let factor = Four::new(of_centroids.extract(c));
-                                #[unroll]
-                                for v in 0..row_vectors {
-                                    let at = comptime!((4 * w + c) * row_vectors + v);
-                                    products[at] = fma(of_rows[v], factor, products[at]);
-                                }
-                            }
-                        }
-                    }
+                    multiply(
+                        &row_tile,
+                        &centroid_tile,
+                        &mut products,
+                        min(comptime!(tile.depth), n_columns - column),
+                        tile,
+                    );
                 }
-                #[unroll]
-                for c in 0..unit_centroids {
-                    let centroid = first_centroid + lane * unit_centroids + c;
-                    if centroid < k {
-                        let square = squared[restart * k + centroid];
-                        #[unroll]
-                        for i in 0..unit_rows {
-                            let product = products[comptime!(c * row_vectors + i / 4)].extract(comptime!(i % 4));
-                            let score = square - 2.0f32 * product;
-                            if comptime!(wanted.second) {
-                                if score < best[i] {
-                                    second[i] = best[i];
-                                    second_cluster[i] = best_cluster[i];
-                                } else if score < second[i] {
-                                    second[i] = score;
-                                    second_cluster[i] = centroid as u32;
-                                }
-                            }
-                            if score < best[i] {
-                                best[i] = score;
-                                best_cluster[i] = centroid as u32;
-                            }
-                        }
-                    }
-                }
+                keep_best(&products, squared, &mut best, restart * k, first_centroid, k, tile, wanted);
             }
-            if comptime!(over_centroids == 1) {
-                #[unroll]
-                for i in 0..unit_rows {
-                    nearest[place * unit_rows + i] = best_cluster[i];
-                    if comptime!(wanted.second) {
-                        nearest[rows + place * unit_rows + i] = second_cluster[i];
-                    }
-                }
-            } else {
-                #[unroll]
-                for i in 0..unit_rows {
-                    let at = n_best * (lane * rows + place * unit_rows + i);
-                    scores[at] = best[i];
-                    clusters[at] = best_cluster[i];
-                    if comptime!(wanted.second) {
-                        scores[at + 1] = second[i];
-                        clusters[at + 1] = second_cluster[i];
-                    }
-                }
+            share_best(&best, &mut scores, &mut clusters, &mut nearest, tile, wanted);
+            if comptime!(tile.units_over_centroids > 1) {
                 sync_cube();
-                for row in range_stepped(unit, rows, n_units) {
+                for row in range_stepped(UNIT_POS as usize, comptime!(tile.rows()), comptime!(tile.n_units())) {
                     compare(&scores, &clusters, &mut nearest, row, tile, wanted);
                 }
             }
             sync_cube();
             if comptime!(wanted.labels) {
-                for row in range_stepped(unit, min(rows, last - start), n_units) {
-                    labels[restart * n_rows + start + row] = nearest[row];
-                    if comptime!(wanted.second) {
-                        labels[(restart + CUBE_COUNT_X as usize) * n_rows + start + row] = nearest[rows + row];
-                    }
-                }
+                write_labels(&nearest, labels, start, last, n_rows, tile, wanted);
             }
             if comptime!(wanted.summed_clusters > 0) {
                 add(x, weights, &nearest, &mut sums, start, last, n_columns, tile, wanted);
@@ -199,17 +110,207 @@ pub(super) fn assign(
         }
         if comptime!(wanted.summed_clusters > 0) {
             sync_cube();
-            let width = n_columns + 1;
-            let n_parts = n_units / width;
-            let n_sums = k * width;
-            for at in range_stepped(unit, n_sums, n_units) {
-                let mut sum = 0.0f32;
-                for part in 0..n_parts {
-                    sum += sums[at / width * n_units + part * width + at % width];
+            let place = (first_group + group) * CUBE_COUNT_X as usize + restart;
+            write_partials(&sums, partials, place, k, n_columns + 1, tile);
+        }
+    }
+}
+
+/// The nearest centroids so far of a unit's rows.
+#[derive(CubeType)]
+struct Best {
+    score: Array<f32>,
+    cluster: Array<u32>,
+    second_score: Array<f32>,
+    second_cluster: Array<u32>,
+}
+
+/// None yet.
+#[cube]
+fn no_best(#[comptime] tile: Tile) -> Best {
+    let unit_rows = comptime!(tile.unit_rows);
+    let mut score = Array::<f32>::new(unit_rows);
+    let mut cluster = Array::<u32>::new(unit_rows);
+    let mut second_score = Array::<f32>::new(unit_rows);
+    let mut second_cluster = Array::<u32>::new(unit_rows);
+    #[unroll]
+    for i in 0..unit_rows {
+        score[i] = f32::MAX;
+        cluster[i] = 0u32;
+        second_score[i] = f32::MAX;
+        second_cluster[i] = 0u32;
+    }
+    Best { score, cluster, second_score, second_cluster }
+}
+
+/// Zeros a unit's sums.
+#[cube]
+fn clear(sums: &mut Shared<[f32]>, #[comptime] tile: Tile, #[comptime] wanted: Wanted) {
+    if comptime!(wanted.summed_clusters > 0) {
+        for cluster in 0..comptime!(wanted.summed_clusters) {
+            sums[cluster * comptime!(tile.n_units()) + UNIT_POS as usize] = 0.0f32;
+        }
+    }
+}
+
+/// Adds the products of a unit's rows with its centroids over the columns at hand.
+#[cube]
+fn multiply(
+    row_tile: &Shared<[Four]>,
+    centroid_tile: &Shared<[Four]>,
+    products: &mut Array<Four>,
+    depth: usize,
+    #[comptime] tile: Tile,
+) {
+    let row_vectors = comptime!(tile.unit_rows / 4);
+    let centroid_vectors = comptime!(tile.unit_centroids / 4);
+    let row_stride = comptime!(tile.rows() / 4 + 1);
+    let centroid_stride = comptime!(tile.centroids() / 4 + 1);
+    let place = UNIT_POS as usize / comptime!(tile.units_over_centroids);
+    let lane = UNIT_POS as usize % comptime!(tile.units_over_centroids);
+    for j in 0..depth {
+        let mut of_rows = Array::<Four>::new(row_vectors);
+        #[unroll]
+        for v in 0..row_vectors {
+            of_rows[v] = row_tile[j * row_stride + place * row_vectors + v];
+        }
+        #[unroll]
+        for w in 0..centroid_vectors {
+            let of_centroids = centroid_tile[j * centroid_stride + lane * centroid_vectors + w];
+            #[unroll]
+            for c in 0..4usize {
+                let factor = Four::new(of_centroids.extract(c));
+                #[unroll]
+                for v in 0..row_vectors {
+                    let at = comptime!((4 * w + c) * row_vectors + v);
+                    products[at] = fma(of_rows[v], factor, products[at]);
                 }
-                partials[((first_group + group) * CUBE_COUNT_X as usize + restart) * n_sums + at] = sum;
             }
         }
+    }
+}
+
+/// Keeps the nearest of a unit's centroids, the lowest of equals, for each of its rows; `restart_centroid` is the first of
+/// the restart's.
+#[cube]
+fn keep_best(
+    products: &Array<Four>,
+    squared: &[f32],
+    best: &mut Best,
+    restart_centroid: usize,
+    first_centroid: usize,
+    k: usize,
+    #[comptime] tile: Tile,
+    #[comptime] wanted: Wanted,
+) {
+    let row_vectors = comptime!(tile.unit_rows / 4);
+    let lane = UNIT_POS as usize % comptime!(tile.units_over_centroids);
+    #[unroll]
+    for c in 0..comptime!(tile.unit_centroids) {
+        let centroid = first_centroid + lane * comptime!(tile.unit_centroids) + c;
+        if centroid < k {
+            let square = squared[restart_centroid + centroid];
+            #[unroll]
+            for i in 0..comptime!(tile.unit_rows) {
+                let product = products[comptime!(c * row_vectors + i / 4)].extract(comptime!(i % 4));
+                let score = square - 2.0f32 * product;
+                if comptime!(wanted.second) {
+                    if score < best.score[i] {
+                        best.second_score[i] = best.score[i];
+                        best.second_cluster[i] = best.cluster[i];
+                    } else if score < best.second_score[i] {
+                        best.second_score[i] = score;
+                        best.second_cluster[i] = centroid as u32;
+                    }
+                }
+                if score < best.score[i] {
+                    best.score[i] = score;
+                    best.cluster[i] = centroid as u32;
+                }
+            }
+        }
+    }
+}
+
+/// Puts the nearest of a unit's rows where all units see them: among those that units over centroids are to compare, where there
+/// are several.
+#[cube]
+fn share_best(
+    best: &Best,
+    scores: &mut Shared<[f32]>,
+    clusters: &mut Shared<[u32]>,
+    nearest: &mut Shared<[u32]>,
+    #[comptime] tile: Tile,
+    #[comptime] wanted: Wanted,
+) {
+    let rows = comptime!(tile.rows());
+    let unit_rows = comptime!(tile.unit_rows);
+    let n_best = comptime!(if wanted.second { 2 } else { 1 });
+    let unit = UNIT_POS as usize;
+    let place = unit / comptime!(tile.units_over_centroids);
+    let lane = unit % comptime!(tile.units_over_centroids);
+    if comptime!(tile.units_over_centroids == 1) {
+        #[unroll]
+        for i in 0..unit_rows {
+            nearest[place * unit_rows + i] = best.cluster[i];
+            if comptime!(wanted.second) {
+                nearest[rows + place * unit_rows + i] = best.second_cluster[i];
+            }
+        }
+    } else {
+        #[unroll]
+        for i in 0..unit_rows {
+            let at = n_best * (lane * rows + place * unit_rows + i);
+            scores[at] = best.score[i];
+            clusters[at] = best.cluster[i];
+            if comptime!(wanted.second) {
+                scores[at + 1] = best.second_score[i];
+                clusters[at + 1] = best.second_cluster[i];
+            }
+        }
+    }
+}
+
+/// Writes the labels of a tile's rows, of this cube's restart.
+#[cube]
+fn write_labels(
+    nearest: &Shared<[u32]>,
+    labels: &mut [u32],
+    start: usize,
+    last: usize,
+    n_rows: usize,
+    #[comptime] tile: Tile,
+    #[comptime] wanted: Wanted,
+) {
+    let rows = comptime!(tile.rows());
+    let restart = CUBE_POS_X as usize;
+    for row in range_stepped(UNIT_POS as usize, min(rows, last - start), comptime!(tile.n_units())) {
+        labels[restart * n_rows + start + row] = nearest[row];
+        if comptime!(wanted.second) {
+            labels[(restart + CUBE_COUNT_X as usize) * n_rows + start + row] = nearest[rows + row];
+        }
+    }
+}
+
+/// Writes the sums of a group, each that of all units that own its column, to its place among the partial sums.
+#[cube]
+fn write_partials(
+    sums: &Shared<[f32]>,
+    partials: &mut [f32],
+    place: usize,
+    k: usize,
+    width: usize,
+    #[comptime] tile: Tile,
+) {
+    let n_units = comptime!(tile.n_units());
+    let n_parts = n_units / width;
+    let n_sums = k * width;
+    for at in range_stepped(UNIT_POS as usize, n_sums, n_units) {
+        let mut sum = 0.0f32;
+        for part in 0..n_parts {
+            sum += sums[at / width * n_units + part * width + at % width];
+        }
+        partials[place * n_sums + at] = sum;
     }
 }
 

@@ -62,6 +62,11 @@ impl Tile {
         self.units_over_rows * self.units_over_centroids
     }
 
+    /// Vectors of four scores that a unit holds.
+    pub(super) fn unit_vectors(&self) -> usize {
+        self.unit_rows / 4 * self.unit_centroids
+    }
+
     /// Rows of a step.
     pub(super) fn rows(&self) -> usize {
         self.units_over_rows * self.unit_rows
