@@ -5,7 +5,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tenure_kernels::kmeans::cpu::{
-    Frame, Level, Panel, UNLABELLED, accumulate_all, accumulate_moves, lower, padded, potentials,
+    Candidates, Frame, Level, Panel, UNLABELLED, accumulate_all, accumulate_moves, lower, padded, potentials,
 };
 use tenure_kernels::kmeans::{Metric, Rows, Sums, chunk_rows};
 
@@ -50,11 +50,10 @@ fn seeding(criterion: &mut Criterion) {
     let (d, n, n_restarts, n_candidates) = (16, chunk_rows(8), 10, 4);
     let x = made(n, d);
     let rows = Rows { x: &x, weights: None, n_columns: d };
-    let points = |k| -> Vec<Panel> {
-        let panel = |_| Panel::points(Level::detect(), &frame(), &centroids(&x, k, d), d);
-        (0..n_restarts).map(panel).collect()
-    };
-    let (one, several) = (points(1), points(n_candidates));
+    let one = |_| Panel::points(Level::detect(), &frame(), &centroids(&x, 1, d), d);
+    let one: Vec<Panel> = (0..n_restarts).map(one).collect();
+    let several = |_| Candidates::new(Level::detect(), &frame(), &centroids(&x, n_candidates, d), d);
+    let several: Vec<Candidates> = (0..n_restarts).map(several).collect();
     let mut nearest = vec![f32::MAX; n_restarts * padded(n)];
     let mut group = criterion.benchmark_group(format!("kmeans/seeding/{n}x{d}, R={n_restarts}, one thread"));
     group.throughput(Throughput::Elements(n as u64));

@@ -7,8 +7,8 @@ mod gpu;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use tenure_kernels::kmeans::cpu::{
-    Frame, Level, Panel, UNLABELLED, accumulate, accumulate_all, accumulate_moves, assign, lower, padded, potentials,
-    squared_distances,
+    Candidates, Frame, Level, Panel, UNLABELLED, accumulate, accumulate_all, accumulate_moves, assign, lower, padded,
+    potentials, squared_distances,
 };
 use tenure_kernels::kmeans::{Metric, Rows, Sums, TOLERANCE, reference};
 
@@ -259,7 +259,7 @@ fn potentials_foretell_what_lowering_gives() {
         let first = [Panel::points(level, frame, &centroids[..d], d)];
         let mut nearest = vec![f32::MAX; padded(rows.len())];
         let before = lower(&first, rows, &mut nearest)[0];
-        let foretold = &potentials(&[Panel::points(level, frame, &centroids, d)], rows, &nearest)[0];
+        let foretold = &potentials(&[Candidates::new(level, frame, &centroids, d)], rows, &nearest)[0];
         for (c, centroid) in centroids.chunks_exact(d).enumerate() {
             let mut nearest = nearest.clone();
             let after = lower(&[Panel::points(level, frame, centroid, d)], rows, &mut nearest)[0];
@@ -319,6 +319,7 @@ fn what_rows_moved_brings_the_sums_of_their_new_clusters() {
                 assert!(moved[0].sums.iter().zip(&anew[0].sums).all(close), "{level:?}, {k} clusters");
                 let mut expected = vec![0; 20_000];
                 assign(&panel(turn)[0], case.rows(), &mut expected, None);
+                let labels: Vec<u32> = labels.iter().map(|&label| u32::from(label)).collect();
                 assert_eq!(labels, expected, "{level:?}, {k} clusters");
                 first.get_or_insert_with(|| anew.clone());
             }
@@ -361,7 +362,8 @@ fn seeding_does_not_depend_on_fused_instruction_sets() {
         let panels = [Panel::points(level, &frame, &case.centroids, 9)];
         let mut nearest = vec![f32::MAX; padded(3001)];
         let total = lower(&panels, case.rows(), &mut nearest);
-        (total, potentials(&panels, case.rows(), &nearest))
+        let candidates = [Candidates::new(level, &frame, &case.centroids, 9)];
+        (total, potentials(&candidates, case.rows(), &nearest))
     });
     let all: Vec<_> = all.collect();
     assert!(all.iter().all(|found| found == &all[0]));

@@ -11,6 +11,7 @@
 mod centroids;
 mod device;
 mod error;
+mod filled;
 mod fit;
 mod lloyd;
 #[cfg(feature = "gpu")]

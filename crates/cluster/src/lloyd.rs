@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use tenure_kernels::kmeans::cpu::{ChunkSums, Level, Panel, accumulate_all, accumulate_moves};
+use tenure_kernels::kmeans::cpu::{ChunkSums, Level, MOST_LABELLED, Panel, accumulate_all, accumulate_moves};
 use tenure_kernels::kmeans::{Metric, Rows, Sums};
 
 use crate::centroids::Centroids;
@@ -50,9 +50,9 @@ impl Lloyd<'_> {
         n_iter: usize,
     ) -> Result<f64, ClusterError> {
         let mut sums = match self.survey.weights {
-            None => self.sums_by_moves(source, running)?,
+            None if self.settings.k <= MOST_LABELLED => self.sums_by_moves(source, running)?,
             // Differences of weights that are no whole numbers leave rests, and a cluster that is empty must weigh nothing.
-            Some(_) => self.sums(source, running)?,
+            _ => self.sums(source, running)?,
         };
         let mut lowest = f64::INFINITY;
         for (restart, sums) in running.iter_mut().zip(&mut sums) {
@@ -97,7 +97,7 @@ impl Lloyd<'_> {
         let given: Vec<&mut Given> =
             running.iter_mut().map(|restart| restart.given.get_or_insert_with(|| Given::new(n_rows, k, d))).collect();
         let mut sums: Vec<Sums> = given.iter().map(|given| given.sums.clone()).collect();
-        let mut labels: Vec<&mut [u32]> = Vec::with_capacity(given.len());
+        let mut labels: Vec<&mut [u16]> = Vec::with_capacity(given.len());
         let mut kept: Vec<&mut Sums> = Vec::with_capacity(given.len());
         for given in given {
             let Given { labels: of_restart, sums } = given;
@@ -127,13 +127,13 @@ impl Lloyd<'_> {
         &self,
         rows: &dyn SharedRows,
         panels: &[Panel],
-        labels: Vec<&mut [u32]>,
+        labels: Vec<&mut [u16]>,
         sums: &mut [Sums],
     ) -> Result<(), ClusterError> {
         let chunks = Chunks { rows, n_columns: self.n_columns, chunk_rows: self.chunk_rows };
         let n_bytes = sums_bytes(sums);
         let zeros = vec![Sums::zeros(self.settings.k, self.n_columns); sums.len()];
-        let mut of_chunks: Vec<Vec<&mut [u32]>> = Vec::new();
+        let mut of_chunks: Vec<Vec<&mut [u16]>> = Vec::new();
         of_chunks.resize_with(rows.n_rows().div_ceil(self.chunk_rows), || Vec::with_capacity(panels.len()));
         for of_restart in labels {
             for (of_chunk, labels) in of_chunks.iter_mut().zip(of_restart.chunks_mut(self.chunk_rows)) {
@@ -141,7 +141,7 @@ impl Lloyd<'_> {
             }
         }
         // Each chunk is worked on once: no thread waits for another's lock.
-        let of_chunks: Vec<Mutex<Vec<&mut [u32]>>> = of_chunks.into_iter().map(Mutex::new).collect();
+        let of_chunks: Vec<Mutex<Vec<&mut [u16]>>> = of_chunks.into_iter().map(Mutex::new).collect();
         let of_chunk = |span: Range<usize>, room: &mut Vec<f32>| {
             let labels = &of_chunks[span.start / self.chunk_rows];
             let labels = std::mem::take(&mut *labels.lock().unwrap_or_else(PoisonError::into_inner));

@@ -4,9 +4,10 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 use tenure_kernels::kmeans::Rows;
-use tenure_kernels::kmeans::cpu::{Frame, Level, Panel, lower, padded, potentials};
+use tenure_kernels::kmeans::cpu::{Candidates, Frame, Level, Panel, lower, padded, potentials};
 
 use crate::error::ClusterError;
+use crate::filled::filled;
 use crate::lloyd::same_rows;
 use crate::random::Stream;
 use crate::shared::{Chunks, SharedRows};
@@ -30,7 +31,7 @@ impl<'a> Nearest<'a> {
         let (n_full, rest) = (survey.n_rows / chunk_rows, survey.n_rows % chunk_rows);
         let len = n_restarts * (n_full * padded(chunk_rows) + padded(rest));
         // Finite, so that a padded row times its weight of 0 is 0.
-        let squared = vec![f32::MAX; len];
+        let squared = filled(f32::MAX, len);
         let totals = vec![vec![0.0; n_restarts]; n_full + usize::from(rest > 0)];
         Nearest { survey, n_restarts, chunk_rows, squared, totals }
     }
@@ -85,7 +86,9 @@ impl<'a> Nearest<'a> {
         candidates: &[Vec<f64>],
     ) -> Result<Vec<Vec<f64>>, ClusterError> {
         let d = source.n_columns();
-        let panels = panels(&self.survey.frame, candidates, d);
+        let (level, frame) = (Level::detect(), &self.survey.frame);
+        let packed: Vec<Candidates> =
+            candidates.iter().map(|points| Candidates::new(level, frame, points, d)).collect();
         let stride = self.stride();
         let mut sums: Vec<Vec<f64>> = candidates.iter().map(|candidates| vec![0.0; candidates.len() / d]).collect();
         let mut add = |partial: Vec<Vec<f64>>| {
@@ -97,7 +100,7 @@ impl<'a> Nearest<'a> {
             let n_bytes = 8 * candidates.iter().map(|candidates| candidates.len() / d).sum::<usize>();
             let work = |start: usize, rows: Rows<'_>| {
                 let squared = &self.squared[start / self.chunk_rows * stride..];
-                Ok(potentials(&panels, rows, &squared[..self.n_restarts * padded(rows.len())]))
+                Ok(potentials(&packed, rows, &squared[..self.n_restarts * padded(rows.len())]))
             };
             Chunks { rows, n_columns: d, chunk_rows: self.chunk_rows }
                 .each(n_bytes, work, |_, partial| add(partial))?;
@@ -110,7 +113,7 @@ impl<'a> Nearest<'a> {
             let squared = self.squared[first_row / self.chunk_rows * stride..].par_chunks(stride);
             let partials: Vec<Vec<Vec<f64>>> = squared
                 .zip(chunks(rows, self.chunk_rows))
-                .map(|(squared, rows)| potentials(&panels, rows, &squared[..self.n_restarts * padded(rows.len())]))
+                .map(|(squared, rows)| potentials(&packed, rows, &squared[..self.n_restarts * padded(rows.len())]))
                 .collect();
             partials.into_iter().for_each(&mut add);
             Ok(())

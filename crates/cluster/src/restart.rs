@@ -4,6 +4,7 @@ use tenure_kernels::kmeans::cpu::{Frame, UNLABELLED};
 use tenure_kernels::kmeans::{Metric, Sums};
 
 use crate::centroids::to_unit;
+use crate::filled::filled;
 
 /// A restart on its way.
 #[derive(Clone)]
@@ -22,7 +23,7 @@ pub(crate) struct Restart {
 #[derive(Clone)]
 pub(crate) struct Given {
     /// `[N]`
-    pub(crate) labels: Vec<u32>,
+    pub(crate) labels: Vec<u16>,
     /// Sums of the rows by these labels.
     pub(crate) sums: Sums,
 }
@@ -30,7 +31,7 @@ pub(crate) struct Given {
 impl Given {
     /// No row has been given yet.
     pub(crate) fn new(n_rows: usize, k: usize, n_columns: usize) -> Given {
-        Given { labels: vec![UNLABELLED; n_rows], sums: Sums::zeros(k, n_columns) }
+        Given { labels: filled(UNLABELLED, n_rows), sums: Sums::zeros(k, n_columns) }
     }
 }
 

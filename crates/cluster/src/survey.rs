@@ -32,7 +32,8 @@ pub(crate) fn survey(
     chunk_rows: usize,
     metric: Metric,
 ) -> Result<Survey, ClusterError> {
-    let mut seen = Seen { overview: Overview::new(source.n_columns()), distinct: Distinct::new(k), weights: None };
+    let overview = Overview { for_directions: metric == Metric::Cosine, ..Overview::new(source.n_columns()) };
+    let mut seen = Seen { overview, distinct: Distinct::new(k), weights: None };
     if let Some(rows) = source.shared() {
         seen.add_shared(&Chunks { rows, n_columns: source.n_columns(), chunk_rows: SURVEY_ROWS }, metric)?;
         return seen.finish(k, metric);
@@ -52,13 +53,17 @@ pub struct Overview {
     origin: Vec<f64>,
     sums: Moments,
     n_rows: usize,
+    /// Whether rows without a direction are looked for.
+    for_directions: bool,
     /// The first row at the origin, which has no direction.
     first_zero: Option<usize>,
 }
 
 impl Overview {
+    /// Of no rows yet, whatever the metric.
     pub(crate) fn new(n_columns: usize) -> Overview {
-        Overview { origin: Vec::new(), sums: Moments::zeros(n_columns), n_rows: 0, first_zero: None }
+        let sums = Moments::zeros(n_columns);
+        Overview { origin: Vec::new(), sums, n_rows: 0, for_directions: true, first_zero: None }
     }
 
     /// Takes in the next rows, which start at a chunk.
@@ -70,7 +75,7 @@ impl Overview {
         let first_row = self.n_rows;
         let starts: Vec<usize> = (0..rows.len()).step_by(SURVEY_ROWS).collect();
         let chunk = |&start: &usize| rows.slice(start, rows.len().min(start + SURVEY_ROWS));
-        let look = |start: &usize| Glance::new(chunk(start), first_row + start, &self.origin);
+        let look = |start: &usize| self.glance(chunk(start), first_row + start);
         let glances: Vec<Result<Glance, ClusterError>> = starts.par_iter().map(look).collect();
         for glance in glances {
             self.take(&glance?);
@@ -83,6 +88,10 @@ impl Overview {
         if self.origin.is_empty() {
             self.origin = rows.row(0).iter().map(|&x| f64::from(x)).collect();
         }
+    }
+
+    fn glance(&self, rows: Rows<'_>, first_row: usize) -> Result<Glance, ClusterError> {
+        Glance::new(rows, first_row, &self.origin, self.for_directions)
     }
 
     fn take(&mut self, glance: &Glance) {
@@ -98,12 +107,13 @@ struct Glance {
 }
 
 impl Glance {
-    fn new(rows: Rows<'_>, first_row: usize, origin: &[f64]) -> Result<Glance, ClusterError> {
+    fn new(rows: Rows<'_>, first_row: usize, origin: &[f64], for_directions: bool) -> Result<Glance, ClusterError> {
         let sums = moments(Level::detect(), rows, origin);
         if !sums.is_finite() {
             check_finite(rows, first_row)?;
         }
-        Ok(Glance { sums, first_zero: first_zero(rows).map(|i| first_row + i) })
+        let first_zero = if for_directions { first_zero(rows) } else { None };
+        Ok(Glance { sums, first_zero: first_zero.map(|i| first_row + i) })
     }
 }
 
@@ -148,7 +158,8 @@ impl Seen {
             return self.check_directions(metric);
         }
         let origin = self.overview.origin.clone();
-        let work = |first_row, rows: Rows<'_>| Glance::new(rows, first_row, &origin);
+        let for_directions = self.overview.for_directions;
+        let work = |first_row, rows: Rows<'_>| Glance::new(rows, first_row, &origin, for_directions);
         let overview = &mut self.overview;
         chunks.each(16 * origin.len(), work, |_, glance| overview.take(&glance))?;
         overview.n_rows = n_rows;

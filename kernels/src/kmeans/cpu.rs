@@ -26,9 +26,9 @@ mod sweep;
 mod tile;
 
 pub use crate::lanes::Level;
-pub use assign::{ChunkSums, UNLABELLED, accumulate, assign, assign_with_distances};
+pub use assign::{ChunkSums, MOST_LABELLED, UNLABELLED, accumulate, assign, assign_with_distances};
 pub use moments::{Moments, moments, own_distances};
 pub use panel::{Frame, Panel};
 pub use peak::{flops_per_round, fused_products};
-pub use seed::{lower, padded, potentials, squared_distances};
+pub use seed::{Candidates, lower, padded, potentials, squared_distances};
 pub use sweep::{accumulate_all, accumulate_moves};

@@ -13,6 +13,8 @@ pub(crate) trait Eight: Copy {
     unsafe fn add(self, other: Self) -> Self;
     unsafe fn sub(self, other: Self) -> Self;
     unsafe fn mul(self, other: Self) -> Self;
+    /// The sum of all lanes, always in the same order: halves of 4, then of 2 and 1.
+    unsafe fn sum(self) -> f64;
 }
 
 /// Plain loops, which the compiler gives to the registers that every processor of an architecture has.
@@ -64,6 +66,12 @@ impl Eight for PortableEight {
     unsafe fn mul(self, other: Self) -> Self {
         self.zip(other, |a, b| a * b)
     }
+
+    #[inline(always)]
+    unsafe fn sum(self) -> f64 {
+        let [a, b, c, d, e, f, g, h] = self.0;
+        ((a + e) + (c + g)) + ((b + f) + (d + h))
+    }
 }
 
 /// As many registers of a set as eight `f64` take.
@@ -71,7 +79,7 @@ impl Eight for PortableEight {
 macro_rules! eight {
     (
         $name:ident($register:ty) by $step:literal,
-        $set1:ident $load:ident $store:ident $add:ident $sub:ident $mul:ident $widen:ident of $load_half:ident
+        $set1:ident $load:ident $store:ident $add:ident $sub:ident $mul:ident $widen:ident of $load_half:ident, $four:ident
     ) => {
         #[derive(Clone, Copy)]
         pub(crate) struct $name([$register; 8 / $step]);
@@ -141,6 +149,12 @@ macro_rules! eight {
                 }
                 self
             }
+
+            #[inline(always)]
+            unsafe fn sum(self) -> f64 {
+                // SAFETY: as in `splat`.
+                unsafe { sum_of_four($four(self.0)) }
+            }
         }
     };
 }
@@ -153,15 +167,46 @@ pub(super) mod x86 {
 
     use super::Eight;
 
+    /// Both halves added.
+    ///
+    /// # Safety
+    /// AVX.
+    #[inline(always)]
+    unsafe fn four_of_pair([low, high]: [__m256d; 2]) -> __m256d {
+        // SAFETY: AVX, by the contract.
+        unsafe { _mm256_add_pd(low, high) }
+    }
+
+    /// Both halves added.
+    ///
+    /// # Safety
+    /// AVX-512F.
+    #[inline(always)]
+    unsafe fn four_of_one([all]: [__m512d; 1]) -> __m256d {
+        // SAFETY: AVX-512F, by the contract.
+        unsafe { _mm256_add_pd(_mm512_castpd512_pd256(all), _mm512_extractf64x4_pd::<1>(all)) }
+    }
+
+    /// # Safety
+    /// AVX.
+    #[inline(always)]
+    unsafe fn sum_of_four(four: __m256d) -> f64 {
+        // SAFETY: AVX, by the contract.
+        unsafe {
+            let two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd::<1>(four));
+            _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)))
+        }
+    }
+
     eight! {
         Avx2Eight(__m256d) by 4,
         _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd _mm256_add_pd _mm256_sub_pd _mm256_mul_pd
-        _mm256_cvtps_pd of _mm_loadu_ps
+        _mm256_cvtps_pd of _mm_loadu_ps, four_of_pair
     }
 
     eight! {
         Avx512Eight(__m512d) by 8,
         _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd _mm512_add_pd _mm512_sub_pd _mm512_mul_pd
-        _mm512_cvtps_pd of _mm256_loadu_ps
+        _mm512_cvtps_pd of _mm256_loadu_ps, four_of_one
     }
 }

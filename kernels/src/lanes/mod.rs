@@ -110,6 +110,9 @@ pub(crate) trait Lanes: Copy {
     unsafe fn where_less(self, other: Self, yes: Self, no: Self) -> Self;
     /// A bit for each lane that holds the least value, the first lane's lowest; none where the least is not a number.
     unsafe fn least(self) -> u32;
+    /// Numbers from `first` on for those of [`LANES`] values at `new` that differ from the ones at `old`, put at `to` one
+    /// after the other; how many. There is room for [`LANES`] numbers at `to`, whatever comes of it.
+    unsafe fn different(first: u32, new: *const u32, old: *const u16, to: *mut u32) -> usize;
     /// Columns `0..8` of `8` rows that lie `stride` apart, to `8` columns that lie `pitch` apart.
     unsafe fn transpose_8x8(from: *const f32, stride: usize, to: *mut f32, pitch: usize);
     /// Asks for the cache line at `at`, which need not exist.
@@ -151,7 +154,7 @@ mod tests {
     struct Everything([f32; LANES], [f32; LANES]);
 
     impl Kernel for Everything {
-        type Output = (Vec<u32>, f32, u32);
+        type Output = (Vec<u32>, f32, u32, Vec<u32>);
 
         #[inline(always)]
         unsafe fn run<L: Lanes>(self) -> Self::Output {
@@ -178,7 +181,16 @@ mod tests {
                 // Lanes 6 to 8 share the least value.
                 (a.sum(), a.mul(a).max(L::splat(4.0)).least())
             };
-            (out.iter().map(|v| v.to_bits()).collect(), sum, least)
+            let (new, mut old) = (std::array::from_fn(|i| i as u32), std::array::from_fn(|i| i as u16));
+            (old[3], old[15]) = (9, u16::MAX);
+            let mut numbers = vec![0; LANES];
+            // SAFETY: all three arrays hold `LANES` values.
+            let n = unsafe {
+                let (new, old): ([u32; LANES], [u16; LANES]) = (new, old);
+                L::different(100, new.as_ptr(), old.as_ptr(), numbers.as_mut_ptr())
+            };
+            numbers.truncate(n);
+            (out.iter().map(|v| v.to_bits()).collect(), sum, least, numbers)
         }
     }
 
@@ -186,9 +198,10 @@ mod tests {
     fn sets_agree_and_exp_is_close() {
         let a: [f32; LANES] = std::array::from_fn(|i| (i as f32 - 7.3) * 1.37);
         let b: [f32; LANES] = std::array::from_fn(|i| 0.5 + i as f32 * 0.21);
-        let (first, sum, _) = Simd::detect().run(Everything(a, b));
+        let (first, sum, ..) = Simd::detect().run(Everything(a, b));
         for simd in Simd::available() {
-            let (bits, other, least) = simd.run(Everything(a, b));
+            let (bits, other, least, numbers) = simd.run(Everything(a, b));
+            assert_eq!(numbers, [103, 115], "{simd:?}");
             // Without fused products the last bits of `exp` differ.
             assert_eq!(bits[..10 * LANES], first[..10 * LANES], "{simd:?}");
             assert_eq!(other.to_bits(), sum.to_bits(), "{simd:?}");

@@ -179,6 +179,12 @@ impl Lanes for Neon {
     }
 
     #[inline(always)]
+    unsafe fn different(first: u32, new: *const u32, old: *const u16, to: *mut u32) -> usize {
+        // SAFETY: same contract.
+        unsafe { portable::different(first, new, old, to) }
+    }
+
+    #[inline(always)]
     unsafe fn transpose_8x8(from: *const f32, stride: usize, to: *mut f32, pitch: usize) {
         // SAFETY: same contract.
         unsafe { portable::transpose_8x8(from, stride, to, pitch) };

@@ -39,6 +39,23 @@ pub(super) fn least(lanes: [f32; LANES]) -> u32 {
     lanes.into_iter().enumerate().fold(0, |bits, (i, lane)| bits | u32::from(lane == least) << i)
 }
 
+/// Numbers of values that differ, one at a time.
+///
+/// # Safety
+/// As [`Lanes::different`].
+#[inline(always)]
+pub(super) unsafe fn different(first: u32, new: *const u32, old: *const u16, to: *mut u32) -> usize {
+    let mut n = 0;
+    for i in 0..LANES {
+        // SAFETY: the caller has `LANES` values in each place, and no more numbers than values are put.
+        unsafe {
+            *to.add(n) = first + i as u32;
+            n += usize::from(*new.add(i) != u32::from(*old.add(i)));
+        }
+    }
+    n
+}
+
 impl Lanes for Portable {
     const WIDE: bool = false;
     type Eight = PortableEight;
@@ -114,6 +131,12 @@ impl Lanes for Portable {
     #[inline(always)]
     unsafe fn least(self) -> u32 {
         least(self.0)
+    }
+
+    #[inline(always)]
+    unsafe fn different(first: u32, new: *const u32, old: *const u16, to: *mut u32) -> usize {
+        // SAFETY: same contract.
+        unsafe { different(first, new, old, to) }
     }
 
     #[inline(always)]

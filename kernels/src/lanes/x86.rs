@@ -2,17 +2,19 @@
 
 use std::arch::x86_64::{
     __m128, __m256, __m512, _CMP_EQ_OQ, _CMP_GT_OQ, _CMP_LT_OQ, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT,
-    _MM_HINT_T1, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32, _mm_loadu_ps, _mm_min_ps, _mm_min_ss, _mm_movehdup_ps,
-    _mm_movehl_ps, _mm_prefetch, _mm256_add_epi32, _mm256_add_ps, _mm256_blendv_ps, _mm256_broadcastss_ps,
-    _mm256_castpd_ps, _mm256_castps128_ps256, _mm256_castps256_ps128, _mm256_castsi256_ps, _mm256_cmp_ps,
-    _mm256_cvtps_epi32, _mm256_div_ps, _mm256_extractf128_ps, _mm256_fmadd_ps, _mm256_insertf128_ps, _mm256_loadu_ps,
-    _mm256_max_ps, _mm256_min_ps, _mm256_movemask_ps, _mm256_mul_ps, _mm256_round_ps, _mm256_set1_epi32,
-    _mm256_set1_ps, _mm256_setzero_ps, _mm256_shuffle_ps, _mm256_slli_epi32, _mm256_sqrt_ps, _mm256_storeu_ps,
-    _mm256_sub_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps, _mm512_add_epi32, _mm512_add_ps, _mm512_broadcastss_ps,
-    _mm512_castps_pd, _mm512_castps512_ps256, _mm512_castsi512_ps, _mm512_cmp_ps_mask, _mm512_cvtps_epi32,
-    _mm512_div_ps, _mm512_extractf64x4_pd, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mask_mov_ps, _mm512_max_ps,
-    _mm512_min_ps, _mm512_mul_ps, _mm512_roundscale_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_ps,
-    _mm512_slli_epi32, _mm512_sqrt_ps, _mm512_storeu_ps, _mm512_sub_ps,
+    _MM_HINT_T1, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32, _mm_loadu_ps, _mm_loadu_si128, _mm_min_ps, _mm_min_ss,
+    _mm_movehdup_ps, _mm_movehl_ps, _mm_prefetch, _mm256_add_epi32, _mm256_add_ps, _mm256_blendv_ps,
+    _mm256_broadcastss_ps, _mm256_castpd_ps, _mm256_castps128_ps256, _mm256_castps256_ps128, _mm256_castsi256_ps,
+    _mm256_cmp_ps, _mm256_cmpeq_epi32, _mm256_cvtepu16_epi32, _mm256_cvtps_epi32, _mm256_div_ps, _mm256_extractf128_ps,
+    _mm256_fmadd_ps, _mm256_insertf128_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_max_ps, _mm256_min_ps,
+    _mm256_movemask_ps, _mm256_mul_ps, _mm256_round_ps, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps,
+    _mm256_shuffle_ps, _mm256_slli_epi32, _mm256_sqrt_ps, _mm256_storeu_ps, _mm256_sub_ps, _mm256_unpackhi_ps,
+    _mm256_unpacklo_ps, _mm512_add_epi32, _mm512_add_ps, _mm512_broadcastss_ps, _mm512_castps_pd,
+    _mm512_castps512_ps256, _mm512_castsi512_ps, _mm512_cmp_ps_mask, _mm512_cmpneq_epi32_mask, _mm512_cvtepu16_epi32,
+    _mm512_cvtps_epi32, _mm512_div_ps, _mm512_extractf64x4_pd, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_loadu_si512,
+    _mm512_mask_mov_ps, _mm512_maskz_compress_epi32, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps, _mm512_roundscale_ps,
+    _mm512_set1_epi32, _mm512_set1_ps, _mm512_setr_epi32, _mm512_setzero_ps, _mm512_slli_epi32, _mm512_sqrt_ps,
+    _mm512_storeu_ps, _mm512_storeu_si512, _mm512_sub_ps,
 };
 
 use super::eight::x86::{Avx2Eight, Avx512Eight};
@@ -209,6 +211,26 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
+    unsafe fn different(first: u32, new: *const u32, old: *const u16, to: *mut u32) -> usize {
+        // SAFETY: the caller has 16 values in each place, and no more numbers than values are put.
+        unsafe {
+            let half = |at: usize| {
+                let old = _mm256_cvtepu16_epi32(_mm_loadu_si128(old.add(at).cast()));
+                let same = _mm256_cmpeq_epi32(_mm256_loadu_si256(new.add(at).cast()), old);
+                _mm256_movemask_ps(_mm256_castsi256_ps(same)).cast_unsigned()
+            };
+            let mut bits = !(half(0) | half(8) << 8) & 0xFFFF;
+            let mut n = 0;
+            while bits != 0 {
+                *to.add(n) = first + bits.trailing_zeros();
+                bits &= bits - 1;
+                n += 1;
+            }
+            n
+        }
+    }
+
+    #[inline(always)]
     unsafe fn transpose_8x8(from: *const f32, stride: usize, to: *mut f32, pitch: usize) {
         // SAFETY: same contract; both sets come with AVX.
         unsafe { transpose_8x8(from, stride, to, pitch) };
@@ -341,6 +363,19 @@ impl Lanes for Avx512 {
             let high = _mm256_castpd_ps(_mm512_extractf64x4_pd::<1>(_mm512_castps_pd(self.0)));
             let least = least_8(_mm256_min_ps(_mm512_castps512_ps256(self.0), high));
             u32::from(_mm512_cmp_ps_mask::<_CMP_EQ_OQ>(self.0, _mm512_broadcastss_ps(least)))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn different(first: u32, new: *const u32, old: *const u16, to: *mut u32) -> usize {
+        // SAFETY: the caller has 16 values in each place.
+        unsafe {
+            let old = _mm512_cvtepu16_epi32(_mm256_loadu_si256(old.cast()));
+            let differ = _mm512_cmpneq_epi32_mask(_mm512_loadu_si512(new.cast()), old);
+            let numbers = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+            let numbers = _mm512_add_epi32(numbers, _mm512_set1_epi32(first.cast_signed()));
+            _mm512_storeu_si512(to.cast(), _mm512_maskz_compress_epi32(differ, numbers));
+            differ.count_ones() as usize
         }
     }
 

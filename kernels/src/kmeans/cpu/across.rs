@@ -122,6 +122,7 @@ impl Stage {
                 // SAFETY: as above.
                 indices: unsafe { across.indices.as_ptr().add(block.first * LANES) },
                 x: x.as_ptr(),
+                ahead: rows.x.as_ptr_range().end,
                 n_rows: rows.len(),
                 n_columns: d,
                 best: self.best.as_mut_ptr(),
@@ -158,6 +159,8 @@ struct Span {
     bias: *const f32,
     indices: *const f32,
     x: *const f32,
+    /// The rows that come after these, which may end anywhere.
+    ahead: *const f32,
     n_rows: usize,
     n_columns: usize,
     best: *mut f32,
@@ -190,6 +193,11 @@ unsafe fn steps<L: Lanes, const R: usize, const C: usize>(span: &Span) {
     for start in (0..span.n_rows).step_by(R) {
         // SAFETY: row `start` and the `R − 1` after it lie at `x`.
         unsafe {
+            if span.is_first {
+                for line in (start * span.n_columns..(start + R) * span.n_columns).step_by(LANES) {
+                    L::prefetch(span.ahead.wrapping_add(line));
+                }
+            }
             let x = span.x.add(start * span.n_columns);
             step::<L, R, C>(span, x, span.best.add(2 * start * LANES));
         }

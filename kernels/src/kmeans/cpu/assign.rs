@@ -7,7 +7,7 @@ use super::panel::Panel;
 use super::sums::{ByLabel, Scales, Total};
 use super::tile::with_tiles;
 use crate::kmeans::{Rows, Sums};
-use crate::lanes::{Lanes, Simd};
+use crate::lanes::{LANES, Lanes, Simd};
 
 /// Adds a chunk's rows to the sums of their nearest centroids, for each panel (restart) in one read of the rows. `next`
 /// are the values that will be read after these: they are asked for ahead of time.
@@ -21,7 +21,10 @@ pub fn accumulate(panels: &[Panel], rows: Rows<'_>, next: &[f32], out: &mut [Sum
 }
 
 /// The label of a row that has none yet.
-pub const UNLABELLED: u32 = u32::MAX;
+pub const UNLABELLED: u16 = u16::MAX;
+
+/// Most clusters that labels can name.
+pub const MOST_LABELLED: usize = UNLABELLED as usize;
 
 /// [`accumulate`] of a chunk whose rows come in pieces. Pieces of whole [`piece_rows`](ChunkSums::piece_rows), but for
 /// the last, give the bits of the chunk in one piece.
@@ -34,7 +37,7 @@ pub struct ChunkSums<'a> {
 /// What rows did since they were labelled last.
 struct Moves<'a> {
     /// Labels of the chunk's rows, for each panel.
-    labels: Vec<&'a mut [u32]>,
+    labels: Vec<&'a mut [u16]>,
     /// Sums of rows that left their cluster.
     left: Vec<Total>,
     /// Rows that came so far.
@@ -56,8 +59,12 @@ impl<'a> ChunkSums<'a> {
     ///
     /// # Shapes
     /// `labels`: `[R][rows of the chunk]`.
-    pub fn moves(panels: &'a [Panel], labels: Vec<&'a mut [u32]>) -> Self {
+    ///
+    /// # Panics
+    /// Where there are other than so many labels, or more than [`MOST_LABELLED`] clusters.
+    pub fn moves(panels: &'a [Panel], labels: Vec<&'a mut [u16]>) -> Self {
         assert_eq!(panels.len(), labels.len(), "labels for each panel");
+        assert!(panels.iter().all(|panel| panel.k <= MOST_LABELLED), "clusters that labels can name");
         Self { panels, totals: totals(panels), moves: Some(Moves { labels, left: totals(panels), n_rows: 0 }) }
     }
 
@@ -189,13 +196,20 @@ impl Accumulate<'_, '_> {
                     if before[0] == UNLABELLED {
                         by_label.sort(labels);
                         total.add::<L>(part.x, &by_label, scales);
-                    } else if let rows @ [_, ..] = changed.find(before, labels) {
-                        by_label.sort_some(rows, labels);
-                        total.add::<L>(part.x, &by_label, scales);
-                        by_label.sort_some(rows, before);
-                        moves.left[i].add::<L>(part.x, &by_label, scales);
+                        before.iter_mut().zip(labels).for_each(|(to, &label)| *to = label as u16);
+                        continue;
                     }
-                    before.copy_from_slice(labels);
+                    let rows = changed.find::<L>(before, labels);
+                    if rows.is_empty() {
+                        continue;
+                    }
+                    by_label.sort_some(rows, |row| labels[row]);
+                    total.add::<L>(part.x, &by_label, scales);
+                    by_label.sort_some(rows, |row| u32::from(before[row]));
+                    moves.left[i].add::<L>(part.x, &by_label, scales);
+                    for &row in rows {
+                        before[row as usize] = labels[row as usize] as u16;
+                    }
                 }
             }
         }
@@ -209,29 +223,28 @@ struct Changed(Vec<u32>);
 
 impl Changed {
     fn new(most_rows: usize) -> Changed {
-        // One more, where a row that did not change is written and forgotten.
-        Changed(vec![0; most_rows + 1])
+        // More, since numbers are written by the register.
+        Changed(vec![0; most_rows + LANES])
     }
 
     /// The rows that differ, ascending.
-    fn find(&mut self, before: &[u32], after: &[u32]) -> &[u32] {
-        const TOGETHER: usize = 16;
+    ///
+    /// # Safety
+    /// `L`'s instructions.
+    #[inline(always)]
+    unsafe fn find<L: Lanes>(&mut self, before: &[u16], after: &[u32]) -> &[u32] {
+        let (olds, last_olds) = before.as_chunks::<LANES>();
+        let (news, last_news) = after.as_chunks::<LANES>();
+        assert!(before.len() == after.len() && after.len() + LANES <= self.0.len(), "room for all rows");
         let mut n = 0;
-        let (olds, last_olds) = before.as_chunks::<TOGETHER>();
-        let (news, last_news) = after.as_chunks::<TOGETHER>();
-        let mut compare = |start: usize, before: &[u32], after: &[u32]| {
-            for (row, (before, after)) in (start as u32..).zip(before.iter().zip(after)) {
-                self.0[n] = row;
-                n += usize::from(before != after);
-            }
-        };
-        for (start, (before, after)) in (0..).step_by(TOGETHER).zip(olds.iter().zip(news)) {
-            // Folded, and not `!=`, which calls a function for what a register holds.
-            if before.iter().zip(after).fold(0, |differ, (a, b)| differ | (a ^ b)) != 0 {
-                compare(start, before, after);
-            }
+        for (first, (old, new)) in (0..).step_by(LANES).zip(olds.iter().zip(news)) {
+            // SAFETY: no more numbers than rows so far, and room for a register after them.
+            n += unsafe { L::different(first, new.as_ptr(), old.as_ptr(), self.0.as_mut_ptr().add(n)) };
         }
-        compare(TOGETHER * olds.len(), last_olds, last_news);
+        for (row, (old, new)) in ((LANES * olds.len()) as u32..).zip(last_olds.iter().zip(last_news)) {
+            self.0[n] = row;
+            n += usize::from(u32::from(*old) != *new);
+        }
         &self.0[..n]
     }
 }

@@ -1,7 +1,7 @@
 //! Mean and spread of rows, and exact distances of rows to their own centroids, in `f64`.
 
 use crate::kmeans::{Metric, Rows};
-use crate::lanes::{Eight, Kernel, Lanes, Level, Simd};
+use crate::lanes::{Eight, Kernel, LANES, Lanes, Level, Simd};
 
 /// Weighted sums of a column about an origin.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,6 +54,9 @@ impl Kernel for Gather<'_> {
         let mut out = Moments::zeros(d);
         let at_once = GROUP_BYTES / (4 * d) + 1;
         let most = if L::WIDE { 4 } else { 2 };
+        if rows.weights.is_none() {
+            out.weight = rows.len() as f64;
+        }
         for start in (0..rows.len()).step_by(at_once) {
             let part = rows.slice(start, rows.len().min(start + at_once));
             let mut eight = 0;
@@ -67,7 +70,9 @@ impl Kernel for Gather<'_> {
                     }
                 };
             }
-            gather_last(part, self.origin, d / 8 * 8, &mut out);
+            if rows.weights.is_some() || !d.is_multiple_of(8) {
+                gather_last(part, self.origin, d / 8 * 8, &mut out);
+            }
         }
         out
     }
@@ -75,6 +80,9 @@ impl Kernel for Gather<'_> {
 
 /// Bytes of rows that stay in the cache while groups of columns take their turns.
 const GROUP_BYTES: usize = 16 << 10;
+
+/// How far ahead rows are asked for: what the processor fetches of its own accord ends at each page.
+const AHEAD_BYTES: usize = 8 << 10;
 
 /// Moments of `8·E` columns from `first` on. Returns `E`.
 ///
@@ -95,6 +103,9 @@ unsafe fn gather<L: Lanes, const E: usize>(rows: Rows<'_>, origin: &[f64], first
         for i in 0..rows.len() {
             let row = rows.x.as_ptr().add(i * rows.n_columns + first);
             let weight = L::Eight::splat(f64::from(rows.weight(i)));
+            for line in (0..8 * E).step_by(LANES) {
+                L::prefetch(row.wrapping_add(AHEAD_BYTES / 4 + line));
+            }
             for e in 0..E {
                 let x = L::Eight::widen(row.add(8 * e)).sub(origins[e]);
                 let term = weight.mul(x);
@@ -110,12 +121,14 @@ unsafe fn gather<L: Lanes, const E: usize>(rows: Rows<'_>, origin: &[f64], first
     E
 }
 
-/// Moments of the columns from `first` on, fewer than eight, and the sum of weights.
+/// Moments of the columns from `first` on, fewer than eight, and the sum of weights where there are some.
 #[inline(always)]
 fn gather_last(rows: Rows<'_>, origin: &[f64], first: usize, out: &mut Moments) {
     for i in 0..rows.len() {
         let weight = f64::from(rows.weight(i));
-        out.weight += weight;
+        if rows.weights.is_some() {
+            out.weight += weight;
+        }
         for j in first..rows.n_columns {
             let x = f64::from(rows.x[i * rows.n_columns + j]) - origin[j];
             out.first[j] += weight * x;
@@ -184,7 +197,6 @@ pub(super) unsafe fn own<L: Lanes>(rows: Rows<'_>, labels: &[u32], centroids: &[
 unsafe fn sum_of<L: Lanes>(x: &[f32], centroid: &[f64], term: impl Fn(L::Eight, L::Eight) -> L::Eight) -> f64 {
     let (x_eights, x_rest) = x.as_chunks::<8>();
     let (c_eights, c_rest) = centroid.as_chunks::<8>();
-    let mut lanes = [0.0; 8];
     // SAFETY: each chunk holds eight values, and so do the padded ends.
     unsafe {
         let mut sums = L::Eight::splat(0.0);
@@ -197,8 +209,6 @@ unsafe fn sum_of<L: Lanes>(x: &[f32], centroid: &[f64], term: impl Fn(L::Eight, 
             c[..c_rest.len()].copy_from_slice(c_rest);
             sums = sums.add(term(L::Eight::widen(x.as_ptr()), L::Eight::load(c.as_ptr())));
         }
-        sums.store(lanes.as_mut_ptr());
+        sums.sum()
     }
-    let [a, b, c, d, e, f, g, h] = lanes;
-    ((a + e) + (c + g)) + ((b + f) + (d + h))
 }

@@ -103,11 +103,7 @@ impl Panel {
         let factors = scaled(frame, centroids, n_columns, factor);
         let mut panel = Panel::new((level, most_in_block(level)), frame, &factors, n_columns);
         if frame.metric == Metric::SquaredEuclidean {
-            let squared = |centroid: &[f64]| -> f64 {
-                let moved = centroid.iter().enumerate().map(|(j, c)| f64::from((c - frame.shift(j)) as f32));
-                moved.map(|c| c * c).sum()
-            };
-            panel.bias = centroids.chunks_exact(n_columns).map(|centroid| squared(centroid) as f32).collect();
+            panel.bias = squared_norms(frame, centroids, n_columns);
         }
         panel.across = Across::new(level, frame, &factors, &panel.bias);
         panel
@@ -117,6 +113,14 @@ impl Panel {
     pub fn points(level: Level, frame: &Frame, points: &[f64], n_columns: usize) -> Panel {
         let most = most_in_block(level).min(MAX_POINTS);
         Panel::new((level, most), frame, &scaled(frame, points, n_columns, 1.0), n_columns)
+    }
+
+    /// Points as scores under either metric, `‖c‖² − 2·x·c`, which with `‖x‖²` are squared distances.
+    pub(super) fn products(level: Level, frame: &Frame, points: &[f64], n_columns: usize) -> Panel {
+        let most = most_in_block(level).min(MAX_POINTS);
+        let mut panel = Panel::new((level, most), frame, &scaled(frame, points, n_columns, -2.0), n_columns);
+        panel.bias = squared_norms(frame, points, n_columns);
+        panel
     }
 
     /// With blocks of at most `most`.
@@ -136,6 +140,15 @@ impl Panel {
 /// `factor · (point − shift)`, `[K, D]`.
 fn scaled(frame: &Frame, points: &[f64], n_columns: usize, factor: f32) -> Vec<f32> {
     points.iter().enumerate().map(|(i, point)| factor * (point - frame.shift(i % n_columns)) as f32).collect()
+}
+
+/// `‖point − shift‖²` of the points as they are packed, `[K]`.
+fn squared_norms(frame: &Frame, points: &[f64], n_columns: usize) -> Vec<f32> {
+    let squared = |point: &[f64]| -> f64 {
+        let moved = point.iter().enumerate().map(|(j, c)| f64::from((c - frame.shift(j)) as f32));
+        moved.map(|c| c * c).sum()
+    };
+    points.chunks_exact(n_columns).map(|point| squared(point) as f32).collect()
 }
 
 /// Blocks of at most `most`, as even as can be: 16 in blocks of at most 6 are 6, 5, 5 and not 6, 6, 4.

@@ -1,9 +1,9 @@
 //! The D² kernels of seeding: squared distances by differences, several points at once, one read of the rows.
 
-use super::panel::{Block, Panel};
+use super::panel::{Block, Frame, Panel};
 use super::tile::{Tiles, with_tiles};
 use crate::kmeans::{Metric, Rows};
-use crate::lanes::{LANES, Lanes, Simd};
+use crate::lanes::{LANES, Lanes, Level, Simd};
 
 /// Unit rows that are the same direction differ by rounding; below this squared distance they are one.
 const SAME_DIRECTION: f32 = 1e-12;
@@ -27,16 +27,30 @@ pub fn lower(panels: &[Panel], rows: Rows<'_>, nearest: &mut [f32]) -> Vec<f64> 
     Simd::of(first.level).run(Lower { panels, rows, nearest })
 }
 
-/// `Σ w · min(nearest², ‖x − c‖²)` for each candidate of each restart: what the potential would be.
+/// Points of which one is to become a centre, packed for one instruction set.
+pub struct Candidates(Panel);
+
+impl Candidates {
+    /// From `[candidates, D]` row-major; of length 1 under cosine.
+    pub fn new(level: Level, frame: &Frame, points: &[f64], n_columns: usize) -> Candidates {
+        Candidates(Panel::products(level, frame, points, n_columns))
+    }
+}
+
+/// `Σ w · min(nearest², ‖x − c‖²)` for each candidate of each restart: what the potential would be. Squared distances are
+/// `‖x‖² − 2·x·c + ‖c‖²` about the frame's shift, which takes half the work of differences and tells sums apart as well.
 ///
 /// # Shapes
 /// `nearest`: `[R, padded(N)]`; returns `[R][candidates]`.
 ///
 /// # Panics
 /// If a width or length does not fit.
-pub fn potentials(panels: &[Panel], rows: Rows<'_>, nearest: &[f32]) -> Vec<Vec<f64>> {
-    let Some(first) = check(panels, rows, nearest.len()) else { return Vec::new() };
-    Simd::of(first.level).run(Potentials { panels, rows, nearest })
+pub fn potentials(candidates: &[Candidates], rows: Rows<'_>, nearest: &[f32]) -> Vec<Vec<f64>> {
+    let fits = |of: &Candidates| of.0.n_columns == rows.n_columns;
+    assert!(candidates.iter().all(fits), "one width");
+    assert_eq!(nearest.len(), candidates.len() * padded(rows.len()), "nearest: [R, padded(N)]");
+    let Some(first) = candidates.first() else { return Vec::new() };
+    Simd::of(first.0.level).run(Potentials { candidates, rows, nearest })
 }
 
 /// Squared distance of each row (unit rows under cosine) to each point.
@@ -229,7 +243,7 @@ impl Lower<'_> {
 }
 
 struct Potentials<'a> {
-    panels: &'a [Panel],
+    candidates: &'a [Candidates],
     rows: Rows<'a>,
     nearest: &'a [f32],
 }
@@ -241,21 +255,124 @@ impl Potentials<'_> {
     unsafe fn go<L: Lanes, const N: usize>(self) -> Vec<Vec<f64>> {
         let stride = padded(self.rows.len());
         let mut weights = vec![0.0; N * LANES];
-        let mut sums: Vec<Vec<f32>> = self.panels.iter().map(|panel| vec![0.0; panel.k * SUM_LANES]).collect();
-        // SAFETY: a tile's rows lie within the padded length of each restart, which `check` compared.
-        unsafe {
-            for_each_tile::<L, N>(&self.panels[0], self.rows, |start, tile| {
-                weigh(self.rows, start, &mut weights);
-                for (r, panel) in self.panels.iter().enumerate() {
-                    let low = load::<L, N>(self.nearest.as_ptr().add(r * stride + start));
-                    let sums = sums[r].as_mut_ptr().add(start % SUM_LANES);
-                    compare::<L, N>(panel, tile, |c, squared| {
-                        add_weighted(sums.add(c * SUM_LANES), weights.as_ptr(), lower_of(low, squared));
-                    });
+        let mut sums: Vec<Vec<f32>> = self.candidates.iter().map(|of| vec![0.0; of.0.k * SUM_LANES]).collect();
+        let (d, frame) = (self.rows.n_columns, &self.candidates[0].0.frame);
+        let mut tiles = Tiles::<N>::new(d);
+        let at_once = tiles.n_rows();
+        // No closure: one that is not inlined would run without the registers.
+        for first in (0..self.rows.len()).step_by(at_once) {
+            let part = self.rows.slice(first, self.rows.len().min(first + at_once));
+            // SAFETY: the part fits the tiles, and each tile that is looked at was filled; a tile's rows lie within the padded
+            // length of each restart, which `potentials` compared.
+            unsafe {
+                for t in 0..tiles.fill::<L>(part, frame) {
+                    let (start, tile) = (first + t * Tiles::<N>::WIDTH, tiles.at(t));
+                    weigh(self.rows, start, &mut weights);
+                    let norms = squared_norms::<L, N>(d, tile);
+                    for (r, Candidates(panel)) in self.candidates.iter().enumerate() {
+                        let low = load::<L, N>(self.nearest.as_ptr().add(r * stride + start));
+                        let sums = sums[r].as_mut_ptr().add(start % SUM_LANES);
+                        add_potentials::<L, N>(panel, &Near { tile, norms, low, weights: weights.as_ptr() }, sums);
+                    }
                 }
-            });
+            }
         }
         sums.iter().map(|sums| sums.chunks_exact(SUM_LANES).map(total).collect()).collect()
+    }
+}
+
+/// `‖x‖²` of a tile's rows.
+///
+/// # Safety
+/// `L`'s instructions; `tile` holds `D · width` values.
+#[inline(always)]
+unsafe fn squared_norms<L: Lanes, const N: usize>(n_columns: usize, tile: *const f32) -> [L; N] {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut squared = [L::splat(0.0); N];
+        for j in 0..n_columns {
+            let x = load::<L, N>(tile.add(j * N * LANES));
+            for r in 0..N {
+                squared[r] = x[r].fma(x[r], squared[r]);
+            }
+        }
+        squared
+    }
+}
+
+/// What a tile's rows bring to potentials.
+struct Near<L, const N: usize> {
+    /// `[D][width]`
+    tile: *const f32,
+    /// `‖x‖²`
+    norms: [L; N],
+    /// Squared distances to the nearest centres so far.
+    low: [L; N],
+    /// A tile's.
+    weights: *const f32,
+}
+
+/// Adds a tile's rows to the potentials of all candidates, `[candidates][SUM_LANES]` at `sums`.
+///
+/// # Safety
+/// `L`'s instructions; all that `near` points to holds a tile's values.
+#[inline(always)]
+unsafe fn add_potentials<L: Lanes, const N: usize>(panel: &Panel, near: &Near<L, N>, sums: *mut f32) {
+    for &block in &panel.blocks {
+        // SAFETY: the block's length is the one that is matched.
+        unsafe {
+            match block.len {
+                1 => add_block::<L, N, 1>(panel, block, near, sums),
+                2 => add_block::<L, N, 2>(panel, block, near, sums),
+                3 => add_block::<L, N, 3>(panel, block, near, sums),
+                4 => add_block::<L, N, 4>(panel, block, near, sums),
+                5 => add_block::<L, N, 5>(panel, block, near, sums),
+                6 => add_block::<L, N, 6>(panel, block, near, sums),
+                7 => add_block::<L, N, 7>(panel, block, near, sums),
+                _ => add_block::<L, N, 8>(panel, block, near, sums),
+            }
+        }
+    }
+}
+
+/// # Safety
+/// As [`add_potentials`]; the block has `C` candidates.
+#[inline(always)]
+unsafe fn add_block<L: Lanes, const N: usize, const C: usize>(
+    panel: &Panel,
+    block: Block,
+    near: &Near<L, N>,
+    sums: *mut f32,
+) {
+    // SAFETY: all offsets stay within the tile, the panel and its sums.
+    unsafe {
+        let packed = panel.packed.as_ptr().add(block.first * panel.n_columns);
+        let bias = panel.bias.as_ptr().add(block.first);
+        let mut scores = [[L::splat(0.0); N]; C];
+        for c in 0..C {
+            scores[c] = [L::splat(*bias.add(c)); N];
+        }
+        for j in 0..panel.n_columns {
+            let mut x = [L::splat(0.0); N];
+            for r in 0..N {
+                x[r] = L::load(near.tile.add((j * N + r) * LANES));
+            }
+            for c in 0..C {
+                let factor = L::splat(*packed.add(j * C + c));
+                for r in 0..N {
+                    scores[c][r] = x[r].fma(factor, scores[c][r]);
+                }
+            }
+        }
+        for c in 0..C {
+            let sums = sums.add((block.first + c) * SUM_LANES);
+            for r in 0..N {
+                // Rounding can leave a row on the other side of a point that it is.
+                let squared = scores[c][r].add(near.norms[r]).max(L::splat(0.0)).min(near.low[r]);
+                let at = sums.add(r * LANES);
+                L::load(near.weights.add(r * LANES)).fma(squared, L::load(at)).store(at);
+            }
+        }
     }
 }
 

@@ -31,14 +31,15 @@ impl ByLabel {
     }
 
     /// The same of some rows alone.
-    pub(super) fn sort_some(&mut self, rows: &[u32], labels: &[u32]) {
+    #[inline(always)]
+    pub(super) fn sort_some(&mut self, rows: &[u32], label: impl Fn(usize) -> u32) {
         self.ends.fill(0);
         for &row in rows {
-            self.ends[labels[row as usize] as usize] += 1;
+            self.ends[label(row as usize) as usize] += 1;
         }
         self.starts_of_counts();
         for &row in rows {
-            self.place(row, labels[row as usize]);
+            self.place(row, label(row as usize));
         }
     }
 

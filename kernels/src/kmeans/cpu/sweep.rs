@@ -38,10 +38,10 @@ pub fn accumulate_moves(
     panels: &[Panel],
     rows: Rows<'_>,
     chunk_rows: usize,
-    labels: Vec<&mut [u32]>,
+    labels: Vec<&mut [u16]>,
     totals: &mut [Sums],
 ) {
-    let mut of_chunks: Vec<(usize, Vec<&mut [u32]>)> =
+    let mut of_chunks: Vec<(usize, Vec<&mut [u16]>)> =
         (0..rows.len()).step_by(chunk_rows).map(|start| (start, Vec::with_capacity(panels.len()))).collect();
     for of_restart in labels {
         for ((_, of_chunk), labels) in of_chunks.iter_mut().zip(of_restart.chunks_mut(chunk_rows)) {
@@ -51,8 +51,8 @@ pub fn accumulate_moves(
     let zeros: Vec<Sums> = totals.iter().map(|total| Sums::zeros(total.weights.len(), rows.n_columns)).collect();
     let together = at_once(totals).min(of_chunks.len()).max(1);
     while !of_chunks.is_empty() {
-        let wave: Vec<(usize, Vec<&mut [u32]>)> = of_chunks.drain(..together.min(of_chunks.len())).collect();
-        let partial = |(start, labels): (usize, Vec<&mut [u32]>)| {
+        let wave: Vec<(usize, Vec<&mut [u16]>)> = of_chunks.drain(..together.min(of_chunks.len())).collect();
+        let partial = |(start, labels): (usize, Vec<&mut [u16]>)| {
             let end = rows.len().min(start + chunk_rows);
             let mut partial = zeros.clone();
             let mut chunk = ChunkSums::moves(panels, labels);
