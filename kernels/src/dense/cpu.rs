@@ -9,7 +9,7 @@ use super::{PANEL, panels};
 use crate::lanes::{LANES, Lanes};
 
 /// Rows of a batch for one pass over a square of weight gradients: their panels stay in the L1 cache.
-pub(crate) const CHUNK: usize = 128;
+pub(crate) const CHUNK: usize = 64;
 
 /// Activations in panels, from some row on: column `c` of row `r` is at `(c / 32)·pitch + 32·r + c % 32`.
 #[derive(Clone, Copy)]
@@ -41,103 +41,166 @@ pub(crate) unsafe fn product<L: Lanes, F: Finish>(
     n_out: usize,
     finish: &F,
 ) {
-    for panel in 0..panels(n_out) {
-        let column = panel * PANEL;
-        // SAFETY: a panel of weights is `n_in · 32` numbers long; the rest is the caller's contract.
-        unsafe {
-            let w = w.add(column * n_in);
-            let two = n_out - column > LANES;
-            match (L::WIDE, two) {
-                (true, true) => rows::<L, F, 8, 2>(x, n_rows, n_in, w, column, finish),
-                (true, false) => rows::<L, F, 8, 1>(x, n_rows, n_in, w, column, finish),
-                (false, _) => {
-                    rows::<L, F, 4, 1>(x, n_rows, n_in, w, column, finish);
-                    if two {
-                        rows::<L, F, 4, 1>(x, n_rows, n_in, w.add(LANES), column + LANES, finish);
-                    }
+    let mut sums = Sums([0.0; STRIPE * PANEL]);
+    for first in (0..n_rows).step_by(STRIPE) {
+        let rows = [first, n_rows.min(first + STRIPE)];
+        for column in (0..n_out).step_by(PANEL) {
+            for start in (0..n_in).step_by(DEPTH) {
+                // SAFETY: a panel of weights is `n_in · 32` numbers long; the rest is the caller's contract.
+                unsafe {
+                    let w = w.add(column * n_in + start * PANEL);
+                    let inputs = [start, n_in.min(start + DEPTH)];
+                    let part = Part { x, rows, inputs, n_in, w, column, sums: sums.0.as_mut_ptr() };
+                    part.run::<L, F>(n_out - column > LANES, finish);
                 }
             }
         }
     }
 }
 
-/// # Safety
-/// As [`product`], for one panel.
-#[inline(always)]
-unsafe fn rows<L: Lanes, F: Finish, const M: usize, const V: usize>(
+/// Rows that are gone over while one part of the weights is at hand.
+const STRIPE: usize = 64;
+/// Inputs of such a part. Its 16 KB of weights and the stripe's 8 KB of sums, which wait for the next part, stay in the L1
+/// cache whatever else passes through.
+const DEPTH: usize = 128;
+
+/// Unfinished sums of a stripe and one panel of outputs.
+#[repr(align(64))]
+struct Sums([f32; STRIPE * PANEL]);
+
+/// A stripe of rows against a part of one panel of weights.
+struct Part {
     x: Panels,
-    n_rows: usize,
+    /// First row, and the one after the last.
+    rows: [usize; 2],
+    /// First input, a multiple of [`PANEL`], and the one after the last.
+    inputs: [usize; 2],
+    /// Inputs of the whole product.
     n_in: usize,
+    /// Weights of the first input.
     w: *const f32,
+    /// First output.
     column: usize,
-    finish: &F,
-) {
-    let mut row = 0;
-    // SAFETY: every tile lies within the rows.
-    unsafe {
-        while row + M <= n_rows {
-            tile::<L, F, M, V>(x, row, n_in, w, column, finish);
+    sums: *mut f32,
+}
+
+impl Part {
+    /// Both registers of the panel, or only the first.
+    ///
+    /// # Safety
+    /// As [`product`].
+    #[inline(always)]
+    unsafe fn run<L: Lanes, F: Finish>(&self, two: bool, finish: &F) {
+        let n_rows = self.rows[1] - self.rows[0];
+        // SAFETY: the stripes' rows are gone over once, from the first to the last.
+        unsafe {
+            if !L::WIDE {
+                for lane in if two { 0..2 } else { 0..1 } {
+                    let mut row = self.rows[0];
+                    row = self.tiles::<L, F, 4, 1>(row, n_rows / 4, lane, finish);
+                    self.tiles::<L, F, 1, 1>(row, n_rows % 4, lane, finish);
+                }
+            } else if two {
+                self.wide::<L, F, 2>(n_rows, finish);
+            } else {
+                self.wide::<L, F, 1>(n_rows, finish);
+            }
+        }
+    }
+
+    /// High tiles read weights seldom; low ones are for what these leave, which of eight times as many rows is nothing.
+    ///
+    /// # Safety
+    /// As [`product`].
+    #[inline(always)]
+    unsafe fn wide<L: Lanes, F: Finish, const V: usize>(&self, n_rows: usize, finish: &F) {
+        let n_14 = n_rows / 56 * 4;
+        let n_12 = (n_rows - 14 * n_14) / 24 * 2;
+        let rest = n_rows - 14 * n_14 - 12 * n_12;
+        // SAFETY: together these are all rows of the stripe.
+        unsafe {
+            let row = self.tiles::<L, F, 14, V>(self.rows[0], n_14, 0, finish);
+            let row = self.tiles::<L, F, 12, V>(row, n_12, 0, finish);
+            let row = self.tiles::<L, F, 8, V>(row, rest / 8, 0, finish);
+            self.tiles::<L, F, 1, V>(row, rest % 8, 0, finish);
+        }
+    }
+
+    /// `n` tiles of `M` rows from `row` on; gives the row after them.
+    ///
+    /// # Safety
+    /// As [`product`].
+    #[inline(always)]
+    unsafe fn tiles<L: Lanes, F: Finish, const M: usize, const V: usize>(
+        &self,
+        mut row: usize,
+        n: usize,
+        lane: usize,
+        finish: &F,
+    ) -> usize {
+        for _ in 0..n {
+            // SAFETY: by contract.
+            unsafe { self.tile::<L, F, M, V>(row, lane, finish) };
             row += M;
         }
-        while row < n_rows {
-            tile::<L, F, 1, V>(x, row, n_in, w, column, finish);
-            row += 1;
-        }
+        row
     }
-}
 
-/// # Safety
-/// As [`product`], for `M` rows from `row` and `V` registers from `column`.
-#[inline(always)]
-unsafe fn tile<L: Lanes, F: Finish, const M: usize, const V: usize>(
-    x: Panels,
-    row: usize,
-    n_in: usize,
-    mut w: *const f32,
-    column: usize,
-    finish: &F,
-) {
-    // SAFETY: reads `M` rows of `n_in` columns and `n_in` rows of the panel of weights.
-    unsafe {
-        let mut sums = [[L::splat(0.0); V]; M];
-        for panel in 0..panels(n_in) {
-            let x = x.at.add(panel * x.pitch + row * PANEL);
-            for i in 0..PANEL.min(n_in - panel * PANEL) {
-                let mut weights = [L::splat(0.0); V];
-                for v in 0..V {
-                    weights[v] = L::load(w.add(v * LANES));
-                }
+    /// # Safety
+    /// As [`product`], for `M` rows from `row` and `V` registers from that of the panel on.
+    #[inline(always)]
+    unsafe fn tile<L: Lanes, F: Finish, const M: usize, const V: usize>(&self, row: usize, lane: usize, finish: &F) {
+        let [start, end] = self.inputs;
+        // SAFETY: reads `M` rows of these inputs and their rows of the panel of weights; sums have a place for each row.
+        unsafe {
+            let kept = self.sums.add((row - self.rows[0]) * PANEL + lane * LANES);
+            let mut sums = [[L::splat(0.0); V]; M];
+            if start > 0 {
                 for m in 0..M {
-                    let value = L::splat(*x.add(m * PANEL + i));
                     for v in 0..V {
-                        sums[m][v] = value.fma(weights[v], sums[m][v]);
+                        sums[m][v] = L::load(kept.add(m * PANEL + v * LANES));
                     }
                 }
-                w = w.add(PANEL);
             }
-        }
-        // By way of memory: what follows is too long to be unrolled, and sums that are indexed would not stay in registers.
-        let mut tile = Tile([0.0; MAX_TILE]);
-        for m in 0..M {
-            for v in 0..V {
-                sums[m][v].store(tile.0.as_mut_ptr().add((m * V + v) * LANES));
+            let mut w = self.w.add(lane * LANES);
+            for first in (start..end).step_by(PANEL) {
+                let x = self.x.at.add(first / PANEL * self.x.pitch + row * PANEL);
+                for i in 0..PANEL.min(end - first) {
+                    if L::WIDE && M > 1 {
+                        // The rows of the tile after this one, line by line.
+                        L::prefetch_first(x.wrapping_add(M * PANEL + i * LANES));
+                    }
+                    let mut weights = [L::splat(0.0); V];
+                    for v in 0..V {
+                        weights[v] = L::load(w.add(v * LANES));
+                    }
+                    for m in 0..M {
+                        let value = L::splat(*x.add(m * PANEL + i));
+                        for v in 0..V {
+                            sums[m][v] = value.fma(weights[v], sums[m][v]);
+                        }
+                    }
+                    w = w.add(PANEL);
+                }
             }
-        }
-        for m in 0..M {
-            for v in 0..V {
-                let sum = L::load(tile.0.as_ptr().add((m * V + v) * LANES));
-                finish.finish::<L>(row + m, column + v * LANES, sum);
+            // By way of memory: what follows is too long to be unrolled, and sums that are indexed would not stay in registers.
+            for m in 0..M {
+                for v in 0..V {
+                    sums[m][v].store(kept.add(m * PANEL + v * LANES));
+                }
+            }
+            if end < self.n_in {
+                return;
+            }
+            for m in 0..M {
+                for v in 0..V {
+                    let sum = L::load(kept.add(m * PANEL + v * LANES));
+                    finish.finish::<L>(row + m, self.column + (lane + v) * LANES, sum);
+                }
             }
         }
     }
 }
-
-/// Most sums of a tile.
-const MAX_TILE: usize = 8 * 2 * LANES;
-
-/// The sums of a tile.
-#[repr(align(64))]
-struct Tile([f32; MAX_TILE]);
 
 /// A square of 32 inputs by 32 outputs of a weight gradient, row-major.
 #[repr(align(64))]
@@ -148,34 +211,43 @@ impl Square {
 }
 
 /// Adds `xᵀ g` over `n_rows` rows of one panel each to a square; of the inputs only the first `n_in` (up to the next 8),
-/// of the outputs the first `n_out` (up to the next 16). More than [`CHUNK`] rows are better added in turns.
+/// of the outputs the first `n_out` (up to the next 16). More than [`CHUNK`] rows are better added in turns. Meanwhile the
+/// rows that come next, `ahead`, are asked for: as many of `g`, half as many of `x`.
 ///
 /// # Safety
 /// Both panels hold `n_rows` rows of 32; the processor has the instructions of `L`.
 #[inline(always)]
 pub(crate) unsafe fn add_outer<L: Lanes>(
-    x: *const f32,
-    g: *const f32,
+    [x, g]: [*const f32; 2],
+    ahead: [*const f32; 2],
     n_rows: usize,
     [n_in, n_out]: [usize; 2],
     square: &mut Square,
 ) {
     let two = n_out > LANES;
+    let [next_x, next_g] = ahead;
+    let more_g = next_g.wrapping_add(n_rows * LANES);
     // SAFETY: each tile lies within the square.
     unsafe {
         if L::WIDE {
+            if two && n_in == PANEL {
+                outer::<L, 11, 2>([x, g, next_g], n_rows, 0, 0, square);
+                outer::<L, 11, 2>([x, g, more_g], n_rows, 11, 0, square);
+                outer::<L, 10, 2>([x, g, next_x], n_rows, 22, 0, square);
+                return;
+            }
             for i in (0..n_in).step_by(8) {
                 if two {
-                    outer::<L, 8, 2>(x, g, n_rows, i, 0, square);
+                    outer::<L, 8, 2>([x, g, next_g], n_rows, i, 0, square);
                 } else {
-                    outer::<L, 8, 1>(x, g, n_rows, i, 0, square);
+                    outer::<L, 8, 1>([x, g, next_g], n_rows, i, 0, square);
                 }
             }
         } else {
             for i in (0..n_in).step_by(4) {
-                outer::<L, 4, 1>(x, g, n_rows, i, 0, square);
+                outer::<L, 4, 1>([x, g, next_g], n_rows, i, 0, square);
                 if two {
-                    outer::<L, 4, 1>(x, g, n_rows, i, LANES, square);
+                    outer::<L, 4, 1>([x, g, next_g], n_rows, i, LANES, square);
                 }
             }
         }
@@ -186,14 +258,13 @@ pub(crate) unsafe fn add_outer<L: Lanes>(
 /// As [`add_outer`], for `M` inputs from `i` and `V` registers of outputs from `j`.
 #[inline(always)]
 unsafe fn outer<L: Lanes, const M: usize, const V: usize>(
-    x: *const f32,
-    g: *const f32,
+    [x, g, mut ahead]: [*const f32; 3],
     n_rows: usize,
     i: usize,
     j: usize,
     square: &mut Square,
 ) {
-    // SAFETY: reads `n_rows` rows of both panels, and a tile of the square.
+    // SAFETY: reads `n_rows` rows of both panels, and a tile of the square; what is asked for ahead need not exist.
     unsafe {
         let (mut x, mut g) = (x.add(i), g.add(j));
         let to = square.0.as_mut_ptr().add(i * PANEL + j);
@@ -204,6 +275,10 @@ unsafe fn outer<L: Lanes, const M: usize, const V: usize>(
             }
         }
         for _ in 0..n_rows {
+            if L::WIDE {
+                L::prefetch_first(ahead);
+                ahead = ahead.wrapping_add(LANES);
+            }
             let mut gradients = [L::splat(0.0); V];
             for v in 0..V {
                 gradients[v] = L::load(g.add(v * LANES));
@@ -369,7 +444,10 @@ mod tests {
                     let mut square = Square::ZERO;
                     let size = [PANEL.min(n - i), PANEL.min(d - j)];
                     // SAFETY: both panels have `b` rows.
-                    unsafe { add_outer::<L>(x.as_ptr().add(i * b), g.as_ptr().add(j * b), b, size, &mut square) };
+                    unsafe {
+                        let panels = [x.as_ptr().add(i * b), g.as_ptr().add(j * b)];
+                        add_outer::<L>(panels, panels, b, size, &mut square);
+                    };
                     for row in 0..size[0] {
                         let from = &square.0[row * PANEL..][..size[1]];
                         out[(i + row) * d + j..][..size[1]].copy_from_slice(from);
@@ -390,7 +468,17 @@ mod tests {
 
     #[test]
     fn products_and_gradients_are_those_of_the_reference() {
-        for dims in [[1, 1, 1], [3, 5, 17], [8, 32, 32], [21, 33, 48], [40, 70, 65], [131, 16, 16], [257, 64, 31]] {
+        for dims in [
+            [1, 1, 1],
+            [3, 5, 17],
+            [8, 32, 32],
+            [21, 33, 48],
+            [40, 70, 65],
+            [131, 16, 16],
+            [257, 64, 31],
+            [64, 129, 64],
+            [87, 300, 40],
+        ] {
             let [b, n, d] = dims;
             let (x, w, g) = (matrix(b * n, 1), matrix(n * d, 2), matrix(b * d, 3));
             let first = Simd::detect().run(Product { x: &x, w: &w, dims });

@@ -5,9 +5,10 @@
 //! with zeros. Weights are packed once a step in panels of their outputs, `[D/32][N][32]`, and turned, `[N/32][D][32]`.
 //!
 //! # Cost
-//! `2·B·N·D` FLOP each. A tile of 8 rows by 32 columns (AVX-512; 4 by 16 elsewhere) stays in registers while the sum runs;
-//! a panel of weights stays in the L1 cache over the rows of a block. What comes after the sum (scale, bias, activation,
-//! dropout, the next layer's scale) is done on the tile before it is stored, by the caller's [`cpu::Finish`].
+//! `2·B·N·D` FLOP each. A tile of 14 rows by 32 columns (AVX-512; 4 by 16 elsewhere) stays in registers while the sum runs
+//! over 128 inputs, whose part of a panel of weights stays in the L1 cache over the rows of a block; what comes next is asked
+//! for meanwhile. What comes after the sum (scale, bias, activation, dropout, the next layer's scale) is done on the tile
+//! before it is stored, by the caller's [`cpu::Finish`].
 //!
 //! # Numbers
 //! Every sum is one chain of fused products in the order of its index, whatever the tile: results depend neither on the

@@ -117,6 +117,8 @@ pub(crate) trait Lanes: Copy {
     unsafe fn transpose_8x8(from: *const f32, stride: usize, to: *mut f32, pitch: usize);
     /// Asks for the cache line at `at`, which need not exist.
     unsafe fn prefetch(at: *const f32);
+    /// The same, up to the first level of the cache.
+    unsafe fn prefetch_first(at: *const f32);
     /// The nearest integer, halves to even; `|self| < 2²²`.
     unsafe fn round(self) -> Self;
     /// `2^self` of integers from -126 to 127.

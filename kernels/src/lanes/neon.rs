@@ -194,6 +194,9 @@ impl Lanes for Neon {
     unsafe fn prefetch(_: *const f32) {}
 
     #[inline(always)]
+    unsafe fn prefetch_first(_: *const f32) {}
+
+    #[inline(always)]
     unsafe fn round(self) -> Self {
         // SAFETY: the trait's contract.
         unsafe { Self([vrndnq_f32(self.0[0]), vrndnq_f32(self.0[1]), vrndnq_f32(self.0[2]), vrndnq_f32(self.0[3])]) }

@@ -149,6 +149,9 @@ impl Lanes for Portable {
     unsafe fn prefetch(_: *const f32) {}
 
     #[inline(always)]
+    unsafe fn prefetch_first(_: *const f32) {}
+
+    #[inline(always)]
     unsafe fn round(self) -> Self {
         // 1.5 · 2²³: adding it leaves no digits behind the point.
         const MAGIC: f32 = 12_582_912.0;

@@ -2,8 +2,8 @@
 
 use std::arch::x86_64::{
     __m128, __m256, __m512, _CMP_EQ_OQ, _CMP_GT_OQ, _CMP_LT_OQ, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT,
-    _MM_HINT_T1, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32, _mm_loadu_ps, _mm_loadu_si128, _mm_min_ps, _mm_min_ss,
-    _mm_movehdup_ps, _mm_movehl_ps, _mm_prefetch, _mm256_add_epi32, _mm256_add_ps, _mm256_blendv_ps,
+    _MM_HINT_T0, _MM_HINT_T1, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32, _mm_loadu_ps, _mm_loadu_si128, _mm_min_ps,
+    _mm_min_ss, _mm_movehdup_ps, _mm_movehl_ps, _mm_prefetch, _mm256_add_epi32, _mm256_add_ps, _mm256_blendv_ps,
     _mm256_broadcastss_ps, _mm256_castpd_ps, _mm256_castps128_ps256, _mm256_castps256_ps128, _mm256_castsi256_ps,
     _mm256_cmp_ps, _mm256_cmpeq_epi32, _mm256_cvtepu16_epi32, _mm256_cvtps_epi32, _mm256_div_ps, _mm256_extractf128_ps,
     _mm256_fmadd_ps, _mm256_insertf128_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_max_ps, _mm256_min_ps,
@@ -243,6 +243,12 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
+    unsafe fn prefetch_first(at: *const f32) {
+        // SAFETY: same contract.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) };
+    }
+
+    #[inline(always)]
     unsafe fn round(self) -> Self {
         // SAFETY: the trait's contract.
         unsafe {
@@ -389,6 +395,12 @@ impl Lanes for Avx512 {
     unsafe fn prefetch(at: *const f32) {
         // SAFETY: same contract.
         unsafe { prefetch(at) };
+    }
+
+    #[inline(always)]
+    unsafe fn prefetch_first(at: *const f32) {
+        // SAFETY: same contract.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) };
     }
 
     #[inline(always)]

@@ -166,16 +166,27 @@ unsafe fn add_rows_to<L: Lanes>(
     squares: &mut [Square],
 ) {
     let n_rows = portion.order.len();
+    let of = |row, column| SquareWork::new(portion, layer, row, column);
     for start in (0..n_rows).step_by(CHUNK) {
         let n = CHUNK.min(n_rows - start);
         for (i, row) in rows.clone().enumerate() {
             for (j, column) in columns.clone().enumerate() {
-                let work = SquareWork::new(portion, layer, row, column);
+                let work = of(row, column);
                 let square = &mut squares[i * columns.len() + j];
+                // What comes next, in the order of these loops: the gradients of the next column, a part of the next inputs.
+                let (last_row, last_column) = (row + 1 == rows.end, column + 1 == columns.end);
+                let next_row = if last_row { rows.start } else { row + 1 };
+                let next = of(next_row, if last_column { columns.start } else { column + 1 });
+                let at = |is_over: bool| (start + if is_over { CHUNK } else { 0 }) * PANEL;
+                let share = j * n * PANEL / columns.len();
+                let ahead = [
+                    next.inputs(slot).wrapping_add(at(last_row) + share),
+                    next.gradients(slot).wrapping_add(at(last_row && last_column)),
+                ];
                 // SAFETY: the chunk lies within the rows that both panels hold.
                 unsafe {
-                    let (x, g) = (work.inputs(slot).add(start * PANEL), work.gradients(slot).add(start * PANEL));
-                    add_outer::<L>(x, g, n, work.size, square);
+                    let panels = [work.inputs(slot).add(start * PANEL), work.gradients(slot).add(start * PANEL)];
+                    add_outer::<L>(panels, ahead, n, work.size, square);
                 }
             }
         }
