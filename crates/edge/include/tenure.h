@@ -69,7 +69,8 @@ int tenure_input_reads_numbers(const tenure_scorer *scorer, size_t input_idx);
 /* Scores one row of n_values values, in the order of the inputs. */
 int tenure_predict(tenure_scorer *scorer, const tenure_value *row, size_t n_values, tenure_prediction *out,
                    char *message, size_t message_size);
-/* Scores n_rows rows of n_inputs numbers each, NaN where one is missing; for bundles without levels. */
+/* Scores n_rows rows of n_inputs numbers each, NaN where one is missing; for bundles without levels. Where a row is not
+   scored, the message names it and the answers of those before it are there. */
 int tenure_predict_numbers(tenure_scorer *scorer, const float *rows, size_t n_rows, tenure_prediction *out,
                            char *message, size_t message_size);
 

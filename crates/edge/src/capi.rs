@@ -291,19 +291,18 @@ pub unsafe extern "C" fn tenure_predict_numbers(
         let rows = &rows[first * n_inputs..(first + out.len()) * n_inputs];
         let predictions = &mut scorer.predictions[..out.len()];
         let result = scorer.owned.model.predict_batch(Rows::Numbers(rows), predictions, &mut scorer.owned.workspace);
-        if let Err(error) = result {
-            let (error, status) = match error {
-                BatchError::Row { row_idx, error } => {
-                    (BatchError::Row { row_idx: first + row_idx, error }, status(&error))
-                }
-                length @ BatchError::Length { .. } => (length, BAD_ROW),
-            };
-            // SAFETY: by the header, `message` is null or has `message_size` bytes.
-            unsafe { tell(&error, message, message_size) };
-            return status;
-        }
-        for (out, prediction) in out.iter_mut().zip(predictions) {
+        let (n_scored, status) = match &result {
+            Ok(()) => (out.len(), OK),
+            Err(BatchError::Row { row_idx, error }) => (*row_idx, status(error)),
+            Err(BatchError::Length { .. }) => (0, BAD_ROW),
+        };
+        for (out, prediction) in out.iter_mut().zip(&predictions[..n_scored]) {
             *out = (*prediction).into();
+        }
+        if let Err(error) = result {
+            // SAFETY: by the header, `message` is null or has `message_size` bytes.
+            unsafe { tell(&error.behind(first), message, message_size) };
+            return status;
         }
     }
     OK

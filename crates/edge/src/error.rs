@@ -44,13 +44,24 @@ pub enum BatchError {
         /// Values that are there.
         found: usize,
     },
-    /// A row is not scored; those before it are.
+    /// A row is not scored; those before it are, those behind it need not be.
     Row {
         /// Which.
         row_idx: usize,
         /// Why.
         error: ScoreError,
     },
+}
+
+impl BatchError {
+    /// The same in a batch that has so many more rows before these.
+    #[cfg(any(feature = "capi", feature = "wasm"))]
+    pub(crate) fn behind(self, n_rows: usize) -> Self {
+        match self {
+            Self::Row { row_idx, error } => Self::Row { row_idx: n_rows + row_idx, error },
+            length @ Self::Length { .. } => length,
+        }
+    }
 }
 
 impl fmt::Display for BatchError {

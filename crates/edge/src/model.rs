@@ -1,5 +1,7 @@
 //! A loaded bundle, and scoring with it.
 
+#![allow(clippy::inline_always, reason = "what a caller cannot need is left out of it")]
+
 mod churn;
 
 use alloc::string::String;
@@ -221,17 +223,8 @@ impl<'a> Model<'a> {
             RawRow::Numbers(numbers) => Rows::Numbers(numbers),
         };
         let mut out = [Prediction::default()];
-        let scored = match self.predict_churn(rows, 0, &mut out, workspace) {
-            Some(scored) => scored,
-            None => {
-                let flags = [self.gather(row, 0, workspace)?];
-                self.finish_tile(rows, 0, &flags, &mut out, workspace)
-            }
-        };
-        match scored {
-            Ok(()) => Ok(out[0]),
-            Err((_, error)) => Err(error),
-        }
+        self.predict_tile(rows, 0, &mut out, workspace)?;
+        Ok(out[0])
     }
 
     /// Scores from the logits `[rows, K, O]` of the rows from this one on.
@@ -271,20 +264,39 @@ impl<'a> Model<'a> {
         }
         for (tile_idx, out) in out.chunks_mut(TILE).enumerate() {
             let first_row = tile_idx * TILE;
-            self.predict_tile(rows, first_row, out, workspace)
-                .map_err(|(place, error)| BatchError::Row { row_idx: first_row + place, error })?;
+            if self.predict_tile(rows, first_row, out, workspace).is_err() {
+                self.predict_each(rows, first_row, out, workspace)?;
+            }
         }
         Ok(())
     }
 
-    /// Scores as many rows as there is room for, at most a tile, from `first_row` on; an error with its row's place.
+    /// Scores rows one at a time up to the first that has no score, and tells which that is.
+    fn predict_each(
+        &self,
+        rows: Rows<'_>,
+        first_row: usize,
+        out: &mut [Prediction],
+        workspace: &mut Workspace,
+    ) -> Result<(), BatchError> {
+        for (place, out) in out.chunks_mut(1).enumerate() {
+            let row_idx = first_row + place;
+            self.predict_tile(rows, row_idx, out, workspace).map_err(|error| BatchError::Row { row_idx, error })?;
+        }
+        Ok(())
+    }
+
+    /// Scores as many rows as there is room for, at most a tile, from `first_row` on; after an error, of whichever row,
+    /// none of them counts as scored. Always inlined, as gathering is: who only ever brings numbers, as the browser does,
+    /// then carries nothing that reads columns.
+    #[inline(always)]
     fn predict_tile(
         &self,
         rows: Rows<'_>,
         first_row: usize,
         out: &mut [Prediction],
         workspace: &mut Workspace,
-    ) -> Result<(), (usize, ScoreError)> {
+    ) -> Result<(), ScoreError> {
         if let Some(scored) = self.predict_churn(rows, first_row, out, workspace) {
             return scored;
         }
@@ -302,9 +314,9 @@ impl<'a> Model<'a> {
         flags: &[RowFlags],
         out: &mut [Prediction],
         workspace: &mut Workspace,
-    ) -> Result<(), (usize, ScoreError)> {
+    ) -> Result<(), ScoreError> {
         for (place, (prediction, flags)) in out.iter_mut().zip(flags).enumerate() {
-            prediction.unusual = self.scale(place, *flags, workspace).map_err(|error| (place, error))?;
+            prediction.unusual = self.scale(place, *flags, workspace)?;
         }
         self.forward(out.len(), workspace);
         let n_logits = out.len() * workspace.shape.n_logits;
@@ -312,21 +324,22 @@ impl<'a> Model<'a> {
         Ok(())
     }
 
-    /// The first half of encoding as many rows as there are flags, from `first_row` on; an error with the row's place.
+    /// The first half of encoding as many rows as there are flags, from `first_row` on.
+    #[inline(always)]
     fn gather_tile(
         &self,
         rows: Rows<'_>,
         first_row: usize,
         flags: &mut [RowFlags],
         workspace: &mut Workspace,
-    ) -> Result<(), (usize, ScoreError)> {
+    ) -> Result<(), ScoreError> {
         if let Rows::Columns { columns, first_row: before } = rows {
-            return self.gather_columns(columns, before + first_row, workspace, flags).map_err(|error| (0, error));
+            return self.gather_columns(columns, before + first_row, workspace, flags);
         }
         let n_columns = self.encoder.inputs().len();
         for (place, flags) in flags.iter_mut().enumerate() {
             if let Some(row) = rows.row(first_row + place, n_columns) {
-                *flags = self.gather(row, place, workspace).map_err(|error| (place, error))?;
+                *flags = self.gather(row, place, workspace)?;
             }
         }
         Ok(())

@@ -178,11 +178,11 @@ session_functions! {
         };
         let Some(owned) = session.loaded.as_mut() else { return 0 };
         let mut predictions = [Prediction::default(); CHUNK];
-        for (chunk, out) in rows.chunks(CHUNK * n_inputs.max(1)).zip(out.chunks_mut(CHUNK)) {
+        for (chunk_idx, (chunk, out)) in rows.chunks(CHUNK * n_inputs.max(1)).zip(out.chunks_mut(CHUNK)).enumerate() {
             let predictions = &mut predictions[..out.len()];
             let result = owned.model.predict_batch(Rows::Numbers(chunk), predictions, &mut owned.workspace);
             if let Err(error) = result {
-                session.message = error.to_string();
+                session.message = error.behind(chunk_idx * CHUNK).to_string();
                 return 0;
             }
             out.iter_mut().zip(predictions).for_each(|(out, p)| *out = p.score.values().0);

@@ -95,20 +95,15 @@ fn chunk(
     workspace: &mut Workspace,
     bad: &mut Vec<BadRow>,
 ) {
-    let from = |first_row: usize| Rows::Columns { columns, first_row };
     let mut first_row = rows.start;
     while first_row < rows.end {
         let done = first_row - rows.start;
-        let (place, reason) = match model.predict_batch(from(first_row), &mut out[done..], workspace) {
-            Ok(()) => return,
-            Err(BatchError::Row { row_idx, error }) => (row_idx, error.to_string()),
-            Err(error @ BatchError::Length { .. }) => (0, error.to_string()),
-        };
-        // Rows of the refused row's tile that stand before it have no score yet; none of them is refused.
-        for row in done..done + place {
-            let again = model.predict_batch(from(rows.start + row), &mut out[row..=row], workspace);
-            debug_assert!(again.is_ok(), "a row before the refused one");
-        }
+        let (place, reason) =
+            match model.predict_batch(Rows::Columns { columns, first_row }, &mut out[done..], workspace) {
+                Ok(()) => return,
+                Err(BatchError::Row { row_idx, error }) => (row_idx, error.to_string()),
+                Err(error @ BatchError::Length { .. }) => (0, error.to_string()),
+            };
         out[done + place] = Prediction::default();
         let row_idx = first_row + place;
         bad.push(BadRow { row_idx, column: String::new(), reason, value: String::new() });

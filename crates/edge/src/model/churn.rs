@@ -31,8 +31,8 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// Predictions of a single row or of a full tile, in one call of the kernel, or an error with its row's place; none
-    /// with other models and other numbers of rows.
+    /// Predictions of a single row or of a full tile, in one call of the kernel; none with other models and other
+    /// numbers of rows.
     #[inline]
     pub(super) fn predict_churn(
         &self,
@@ -40,7 +40,7 @@ impl<'a> Model<'a> {
         first_row: usize,
         out: &mut [Prediction],
         workspace: &mut Workspace,
-    ) -> Option<Result<(), (usize, ScoreError)>> {
+    ) -> Option<Result<(), ScoreError>> {
         let churn = self.churn()?;
         if let Ok(out) = <&mut [Prediction; 1]>::try_from(&mut *out) {
             return Some(self.predict_churn_rows(churn, rows, first_row, out, workspace));
@@ -56,16 +56,16 @@ impl<'a> Model<'a> {
         first_row: usize,
         out: &mut [Prediction; N],
         workspace: &mut Workspace,
-    ) -> Result<(), (usize, ScoreError)> {
+    ) -> Result<(), ScoreError> {
         let ready = self.ready(rows, first_row, N);
         let mut flags = [RowFlags::default(); N];
         if ready.is_none() {
             self.gather_tile(rows, first_row, &mut flags, workspace)?;
         }
         let scored = self.kernel.run(ChurnRows { model: self, churn, ready, flags, workspace });
-        for (place, (prediction, (probability, unusual))) in out.iter_mut().zip(scored).enumerate() {
+        for (prediction, (probability, unusual)) in out.iter_mut().zip(scored) {
             if self.refuses(unusual) {
-                return Err((place, ScoreError::Refused { flags: unusual }));
+                return Err(ScoreError::Refused { flags: unusual });
             }
             *prediction = Prediction { score: Score::Churn { probability }, unusual };
         }

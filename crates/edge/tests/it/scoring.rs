@@ -162,6 +162,33 @@ fn rows_that_do_not_fit_are_refused() {
     assert_eq!(batch, Err(BatchError::Row { row_idx: 1, error }));
 }
 
+/// Row 11 is refused, row 13 cannot be read: the first of them is told, and every row before it has its score.
+#[test]
+fn a_batch_is_scored_up_to_its_first_bad_row() {
+    const N_ROWS: usize = 20;
+    let mut rng = ChaCha8Rng::seed_from_u64(6);
+    let mut rows: Vec<Vec<Cell>> = (0..N_ROWS).map(|_| mixed_row(&mut rng)).collect();
+    for cell in rows.iter_mut().flatten().filter(|cell| matches!(cell, Cell::Level(_))) {
+        *cell = Cell::Level("gold".into());
+    }
+    rows[11][2] = Cell::Level("never seen".into());
+    rows[13][0] = Cell::Level("12".into());
+    let values: Vec<RawValue<'_>> = rows.iter().flat_map(|row| raw(row)).collect();
+    for (task, precision) in [("churn", 8), ("churn", 32), ("value", 8)] {
+        let mut bundle = mixed_bundle(task, precision);
+        bundle.policy.unseen = Action::Refuse;
+        let file = bundle.to_bytes();
+        let model = Model::from_bytes(&file).unwrap();
+        let mut workspace = Workspace::new(&model);
+        let mut out = [Prediction::default(); N_ROWS];
+        let refused = model.predict_batch(Rows::Values(&values), &mut out, &mut workspace).unwrap_err();
+        assert!(matches!(refused, BatchError::Row { row_idx: 11, error: ScoreError::Refused { .. } }), "{refused}");
+        for (row, prediction) in rows.iter().zip(&out[..11]) {
+            assert_eq!(bits(prediction), bits(&model.predict(&raw(row), &mut workspace).unwrap()), "{task}");
+        }
+    }
+}
+
 #[test]
 fn a_sample_that_does_not_reproduce_is_told() {
     let mut bundle = mixed_bundle("churn", 8);
