@@ -45,6 +45,16 @@ impl Builder {
         }
     }
 
+    /// Makes room for so many values: a column that grows is copied again and again, and leaves holes in memory.
+    pub(crate) fn reserve(&mut self, n_rows: usize) {
+        match self {
+            Self::Nothing => {}
+            Self::Numbers { values, .. } | Self::Days { values } => values.reserve_exact(n_rows),
+            Self::Levels { codes, .. } => codes.reserve_exact(n_rows),
+            Self::Times { values } => values.reserve_exact(n_rows),
+        }
+    }
+
     /// Appends an instant.
     pub(crate) fn push_time(&mut self, us: i64) {
         if let Self::Times { values } = self {

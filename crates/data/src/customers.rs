@@ -51,6 +51,9 @@ pub(crate) struct Customers {
     pub n_kept: u64,
 }
 
+/// About how many bytes of its rows may be in memory while a table is read, where the plan sets no bound.
+const AT_ONCE: u64 = 128 << 20;
+
 /// Reads the files as one table of customers.
 pub(crate) fn read(
     plan: &Plan,
@@ -64,10 +67,13 @@ pub(crate) fn read(
     let profiles = profile(files, data, ledger, observer)?;
     let readings = decide(plan, purpose, files, &profiles, ledger)?;
     let is_stored = purpose == Purpose::DataSet && exceeds_memory(plan, &files[0], &readings, &profiles);
+    let n_rows_seen = n_rows(&profiles);
     drop(profiles);
     let mut reader = Reader::new(data, &readings, ids, ledger)?;
     if is_stored {
         reader.store_in(Path::new(&plan.run.dir))?;
+    } else {
+        reader.reserve(n_rows_seen as usize);
     }
     observer.begin("reading customers", known_rows(files));
     let wanted: Vec<&str> = readings.iter().map(|reading| reading.name.as_str()).collect();
@@ -106,6 +112,16 @@ pub(crate) fn memory(plan: &Plan) -> Option<u64> {
     plan.segments.memory.filter(|_| plan.experiment.task == Task::Segments)
 }
 
+/// About how many bytes of its rows may be in memory while a table is read.
+pub(crate) fn at_once(plan: &Plan) -> u64 {
+    memory(plan).unwrap_or(AT_ONCE)
+}
+
+/// Rows of all files, as they were counted.
+fn n_rows(profiles: &[Profile]) -> u64 {
+    profiles.iter().map(|profile| profile.n_rows).max().unwrap_or(0)
+}
+
 /// Whether the columns, in single precision with an indicator for each level, take more memory than the plan allows.
 fn exceeds_memory(plan: &Plan, first: &SourceFile, readings: &[Reading], profiles: &[Profile]) -> bool {
     let Some(allowed) = memory(plan) else { return false };
@@ -115,8 +131,7 @@ fn exceeds_memory(plan: &Plan, first: &SourceFile, readings: &[Reading], profile
         form if is_storable(form) => 1,
         _ => 0,
     };
-    let n_rows = profiles.iter().map(|profile| profile.n_rows).max().unwrap_or(0);
-    4 * n_rows * readings.iter().map(width).sum::<u64>() > allowed
+    4 * n_rows(profiles) * readings.iter().map(width).sum::<u64>() > allowed
 }
 
 /// Whether a column of this form may lie in a file: magnitudes and levels, of which there can be many.
@@ -275,6 +290,14 @@ impl<'a> Reader<'a> {
         let n_columns = self.readings.iter().filter(|reading| is_storable(reading.form)).count();
         self.store = Some(ColumnWriter::new(folder, n_columns)?);
         Ok(())
+    }
+
+    /// Makes room for so many rows.
+    fn reserve(&mut self, n_rows: usize) {
+        self.builders.iter_mut().for_each(|builder| builder.reserve(n_rows));
+        if self.place(Form::Id).is_some() {
+            self.customer.reserve_exact(n_rows);
+        }
     }
 
     /// Hands the last rows to the store.

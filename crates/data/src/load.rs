@@ -46,7 +46,7 @@ fn load_customers(plan: &Plan, observer: &mut dyn Observer) -> Result<Loaded, Da
     customers::check_roles(plan)?;
     let mut ledger = Ledger::new(&plan.data)?;
     let files = open_all(&plan.data.files, &plan.data)?;
-    let files: Vec<SourceFile> = files.into_iter().map(|file| file.within(customers::memory(plan))).collect();
+    let files: Vec<SourceFile> = files.into_iter().map(|file| file.within(customers::at_once(plan))).collect();
     check_named(plan, &[&files[0]])?;
 
     let mut ids = Ids::default();

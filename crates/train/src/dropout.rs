@@ -11,9 +11,12 @@ use rand_chacha::ChaCha8Rng;
 /// The shortest run: windows of small networks overlap little.
 const MIN_RUN: usize = 1 << 18;
 
+/// Zeros behind the last draw: a register of the last mask may read so far beyond it.
+const BEYOND: usize = 32;
+
 /// The draws of one epoch, and the places where its steps' masks begin.
 pub(crate) struct Draws {
-    /// `[M]`: 0 where a unit is dropped, else 1 / share kept; empty without dropout.
+    /// `[M + 32]`: 0 where a unit is dropped, else 1 / share kept, and zeros at the end; empty without dropout.
     pub(crate) run: Vec<f32>,
     /// 1 / share kept.
     pub(crate) kept: f32,
@@ -40,7 +43,7 @@ impl Draws {
     /// Where the next step's masks of `length` units begin, one per hidden layer; none without dropout.
     pub(crate) fn next(&mut self, length: usize) -> Vec<usize> {
         let n_blocks = if self.is_empty() { 0 } else { self.n_blocks };
-        (0..n_blocks).map(|_| self.places.random_range(0..=self.run.len() - length)).collect()
+        (0..n_blocks).map(|_| self.places.random_range(0..=self.run.len() - BEYOND - length)).collect()
     }
 }
 
@@ -73,7 +76,10 @@ fn draws(share: f64, n: usize, rng: &mut ChaCha8Rng) -> (Vec<f32>, f32) {
     let mut bytes = vec![0_u8; 2 * n];
     rng.fill_bytes(&mut bytes);
     let draw = |pair: &[u8; 2]| if u16::from_le_bytes(*pair) < threshold { 0.0 } else { kept };
-    (bytes.as_chunks::<2>().0.iter().map(draw).collect(), kept)
+    let mut run = Vec::with_capacity(n + BEYOND);
+    run.extend(bytes.as_chunks::<2>().0.iter().map(draw));
+    run.resize(n + BEYOND, 0.0);
+    (run, kept)
 }
 
 #[cfg(test)]
@@ -82,7 +88,8 @@ mod tests {
 
     #[test]
     fn masks_drop_their_share_and_keep_the_mean() {
-        let (values, kept) = draws(0.25, 1 << 16, &mut ChaCha8Rng::seed_from_u64(5));
+        let (mut values, kept) = draws(0.25, 1 << 16, &mut ChaCha8Rng::seed_from_u64(5));
+        assert_eq!(values.split_off(1 << 16), [0.0; BEYOND]);
         assert!((kept - 4.0 / 3.0).abs() < 1e-6 && values.iter().all(|v| *v == 0.0 || *v == kept));
         let dropped = values.iter().filter(|v| **v == 0.0).count() as f64 / values.len() as f64;
         let mean = values.iter().map(|v| f64::from(*v)).sum::<f64>() / values.len() as f64;

@@ -19,9 +19,6 @@ use crate::fit::FitJob;
 use crate::optimizer::{BETA1, EPSILON, State, decays, rate_factor};
 use crate::resident::row_weights;
 
-/// A register of the last masks may read so far beyond the draws.
-const BEYOND: usize = 32;
-
 /// Training rows where the data set has them, and the trainer.
 pub(crate) struct Fused<'a> {
     trainer: Trainer,
@@ -56,9 +53,7 @@ impl<'a> Fused<'a> {
     /// Goes through the steps of an epoch; gives the sum of all losses.
     pub(crate) fn epoch(&mut self, state: &mut State, plan: &EpochPlan) -> f64 {
         let steps: Vec<step::Step> = plan.steps.iter().map(to_step).collect();
-        let mut run = plan.draws.run.clone();
-        run.resize(run.len() + BEYOND, 0.0);
-        let dropout = Dropout { run: &run, kept: plan.draws.kept };
+        let dropout = Dropout { run: &plan.draws.run, kept: plan.draws.kept };
         let dropout = (!plan.draws.is_empty()).then_some(dropout);
         let total = self.trainer.epoch(&self.rows, &plan.order, &steps, dropout);
         let steps = self.trainer.steps();

@@ -98,8 +98,8 @@ impl SourceFile {
     }
 
     /// The same, read with about so many bytes of its rows in memory. Text is read a few rows at a time anyway.
-    pub(crate) fn within(self, n_bytes: Option<u64>) -> Self {
-        Self { at_once: n_bytes, ..self }
+    pub(crate) fn within(self, n_bytes: u64) -> Self {
+        Self { at_once: Some(n_bytes), ..self }
     }
 
     /// Reads the columns of these names, in this order, batch after batch, until `limit` rows were read or the file
