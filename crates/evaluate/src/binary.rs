@@ -8,7 +8,7 @@ use crate::curves::{precision_recall_curve, roc_curve};
 use crate::flagged::Confusion;
 use crate::profit::{Profit, ProfitCurve, profit_curve};
 use crate::reliability::{Binning, Reliability};
-use crate::{EvaluateError, Metric, Ranked, Scored, rank};
+use crate::{EvaluateError, Metric, Ranked, Sample, Scored, rank};
 
 /// What to compute, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -258,7 +258,7 @@ fn all_estimates(
     }
     let resamples = settings.bootstrap.resamples;
     let mut estimates = Vec::with_capacity(metrics.len());
-    for (metric, counted) in metrics.iter().zip(settings.bootstrap.estimate_counted(scored.into(), &metrics)?) {
+    for (metric, counted) in metrics.iter().zip(settings.bootstrap.estimate_counted(Sample::from(scored), &metrics)?) {
         let (estimate, defined) = counted;
         if resamples > 0 && estimate.interval.is_none() {
             let error = EvaluateError::TooFewResamples { metric: metric.name(), defined, resamples };

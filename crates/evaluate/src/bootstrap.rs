@@ -3,11 +3,11 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::comparison::{Comparison, Measure, Resampled, Sides};
 use crate::importance::Judged;
 use crate::random::Stream;
 use crate::reliability::check_confidence;
-use crate::sample::View;
-use crate::{EvaluateError, Metric, Ranked, Sample};
+use crate::{EvaluateError, Metric, Sample};
 
 /// Resamples that must define a metric for its interval to be given.
 const MIN_DEFINED_SHARE: f64 = 0.9;
@@ -54,39 +54,6 @@ pub struct Interval {
     pub resamples: usize,
 }
 
-/// Two models on the same rows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Comparison {
-    /// What is compared.
-    pub metric: Metric,
-    /// Its name.
-    pub name: String,
-    /// The model's value.
-    pub model: f64,
-    /// The baseline's value.
-    pub baseline: f64,
-    /// Model less baseline, with its interval from paired resamples.
-    pub difference: Estimate,
-    /// Share of resamples in which the model is better, ties counting half; of a metric that has no better side, in
-    /// which it is higher.
-    pub share_better: Option<f64>,
-    /// Two-sided: twice the share of resamples on the far side of zero, counting one more (Davison and Hinkley 1997,
-    /// §4.2), at most 1. Never below 2 / (resamples + 1).
-    pub p_value: Option<f64>,
-}
-
-impl Comparison {
-    /// Whether the interval says that the model is better; false where it has none or covers zero.
-    pub fn is_better(&self) -> bool {
-        let Some(interval) = self.difference.interval else { return false };
-        match self.metric.higher_is_better() {
-            Some(true) => interval.low > 0.0,
-            Some(false) => interval.high < 0.0,
-            None => false,
-        }
-    }
-}
-
 impl Bootstrap {
     /// Each metric of the sample, with its interval. The first undefined metric is the error.
     ///
@@ -100,23 +67,6 @@ impl Bootstrap {
         Ok(self.estimate_counted(sample.into(), metrics)?.into_iter().map(|(estimate, _)| estimate).collect())
     }
 
-    /// Each estimate with the number of resamples that define the metric.
-    pub(crate) fn estimate_counted(
-        &self,
-        sample: Sample<'_>,
-        metrics: &[Metric],
-    ) -> Result<Vec<(Estimate, usize)>, EvaluateError> {
-        check_confidence(self.confidence)?;
-        let values = metrics.iter().map(|metric| metric.of(sample)).collect::<Result<Vec<_>, _>>()?;
-        let n_units = sample.ranked().n_units;
-        let replicates = self.replicates(n_units, |_, counts| values_of(sample, counts, metrics));
-        let estimate = |(i, value)| {
-            let defined = column(&replicates, i);
-            (self.summarise(metrics[i].is_calibration_error(), value, &defined), defined.len())
-        };
-        Ok(values.into_iter().enumerate().map(estimate).collect())
-    }
-
     /// Each metric of a model and a baseline scored on the same rows, and their difference over the same resamples.
     pub fn compare<'a>(
         &self,
@@ -124,30 +74,56 @@ impl Bootstrap {
         baseline: impl Into<Sample<'a>>,
         metrics: &[Metric],
     ) -> Result<Vec<Comparison>, EvaluateError> {
+        self.compare_resampled(model.into(), baseline.into(), metrics)
+    }
+
+    /// Each estimate with the number of resamples that define the metric.
+    pub(crate) fn estimate_counted<R: Resampled>(
+        &self,
+        rows: R,
+        metrics: &[R::Metric],
+    ) -> Result<Vec<(Estimate, usize)>, EvaluateError> {
         check_confidence(self.confidence)?;
-        let (model, baseline) = (model.into(), baseline.into());
-        check_same_rows(model.ranked(), baseline.ranked())?;
-        let values = |sample| metrics.iter().map(|metric| metric.of(sample)).collect::<Result<Vec<_>, _>>();
-        let (model_values, baseline_values) = (values(model)?, values(baseline)?);
-        let replicates = self.replicates(model.ranked().n_units, |_, counts| {
-            let [m, b] = [model, baseline].map(|sample| values_of(sample, counts, metrics));
+        let values = rows.values(metrics)?;
+        let replicates = self.replicates(rows.n_units(), |_, counts| rows.resampled(counts, metrics));
+        let estimate = |(i, value)| {
+            let defined = column(&replicates, i);
+            (self.summarise(metrics[i].is_deviation(), value, &defined), defined.len())
+        };
+        Ok(values.into_iter().enumerate().map(estimate).collect())
+    }
+
+    /// See [`Bootstrap::compare`].
+    pub(crate) fn compare_resampled<R: Resampled>(
+        &self,
+        model: R,
+        baseline: R,
+        metrics: &[R::Metric],
+    ) -> Result<Vec<Comparison<R::Metric>>, EvaluateError> {
+        check_confidence(self.confidence)?;
+        model.check_same_rows(baseline)?;
+        let (model_values, baseline_values) = (model.values(metrics)?, baseline.values(metrics)?);
+        let replicates = self.replicates(model.n_units(), |_, counts| {
+            let [m, b] = [model, baseline].map(|rows| rows.resampled(counts, metrics));
             m.into_iter().zip(b).map(|(m, b)| Some(m? - b?)).collect::<Vec<_>>()
         });
         let pairs = model_values.into_iter().zip(baseline_values).enumerate();
-        let judge = |(i, (model, baseline))| {
-            let metric: Metric = metrics[i];
-            let judged = self.judge(metric.higher_is_better(), &column(&replicates, i));
+        let compare = |(i, (model, baseline))| {
+            let metric: R::Metric = metrics[i];
+            let differences = column(&replicates, i);
+            let interval = self.percentiles(&differences);
+            let sides = interval.map(|_| Sides::of(&differences, metric.higher_is_better()));
             Comparison {
                 metric,
                 name: metric.name().to_string(),
                 model,
                 baseline,
-                difference: Estimate { value: model - baseline, interval: judged.interval },
-                share_better: judged.share_better,
-                p_value: judged.p_value,
+                difference: Estimate { value: model - baseline, interval },
+                share_better: sides.map(Sides::share_better),
+                p_value: sides.map(Sides::p_value),
             }
         };
-        Ok(pairs.map(judge).collect())
+        Ok(pairs.map(compare).collect())
     }
 
     /// Resample by resample, the metric of one of `others` (each in turn) less that of `first`; none where a resample
@@ -199,28 +175,6 @@ impl Bootstrap {
             resamples: replicates.len(),
         })
     }
-
-    /// What resampled differences, model less baseline, say.
-    pub(crate) fn judge(&self, higher_is_better: Option<bool>, differences: &[f64]) -> Verdict {
-        let interval = self.percentiles(differences);
-        let sign = if higher_is_better == Some(false) { -1.0 } else { 1.0 };
-        let n = differences.len() as f64;
-        let above = differences.iter().filter(|&&d| sign * d > 0.0).count() as f64;
-        let below = differences.iter().filter(|&&d| sign * d < 0.0).count() as f64;
-        let far_side = (n - above).min(n - below);
-        Verdict {
-            interval,
-            share_better: interval.map(|_| (above + 0.5 * (n - above - below)) / n),
-            p_value: interval.map(|_| (2.0 * (far_side + 1.0) / (n + 1.0)).min(1.0)),
-        }
-    }
-}
-
-/// What resampled differences say; see [`Comparison`].
-pub(crate) struct Verdict {
-    pub(crate) interval: Option<Interval>,
-    pub(crate) share_better: Option<f64>,
-    pub(crate) p_value: Option<f64>,
 }
 
 /// How often each unit is drawn in one resample.
@@ -232,41 +186,8 @@ fn draw(stream: &mut Stream, counts: &mut [u32]) {
     }
 }
 
-/// The metrics of one resample; none where it leaves one undefined.
-pub(crate) fn values_of(sample: Sample<'_>, counts: &[u32], metrics: &[Metric]) -> Vec<Option<f64>> {
-    let ranked = sample.ranked();
-    let units = ranked.unit.iter().zip(&ranked.weight);
-    let mass: Vec<f64> = units.map(|(&unit, weight)| weight * f64::from(counts[unit as usize])).collect();
-    let mass = ranked.mass_by_run(&mass);
-    let view = View::new(ranked, &mass);
-    let value = |metric: &Metric| metric.of_view(sample, view).ok().filter(|value| value.is_finite());
-    metrics.iter().map(value).collect()
-}
-
 fn column(replicates: &[Vec<Option<f64>>], i: usize) -> Vec<f64> {
     replicates.iter().filter_map(|row| row[i]).collect()
-}
-
-fn check_same_rows(model: &Ranked, baseline: &Ranked) -> Result<(), EvaluateError> {
-    let expected = model.n_rows();
-    let found = baseline.n_rows();
-    if expected != found {
-        return Err(EvaluateError::Lengths { what: "the baseline's rows", expected, found });
-    }
-    let by_row = |ranked: &Ranked| {
-        let mut rows: Vec<_> = (0..ranked.n_rows())
-            .map(|i| (ranked.row[i], ranked.outcome[i], ranked.weight[i], ranked.unit[i]))
-            .collect();
-        rows.sort_unstable_by_key(|row| row.0);
-        rows
-    };
-    for (m, b) in by_row(model).into_iter().zip(by_row(baseline)) {
-        let checks = [("outcome", m.1 == b.1), ("weight", m.2 == b.2), ("cluster", m.3 == b.3)];
-        if let Some((what, _)) = checks.into_iter().find(|(_, same)| !same) {
-            return Err(EvaluateError::RowsDiffer { row_idx: m.0 as usize, what });
-        }
-    }
-    Ok(())
 }
 
 /// The quantile of ascending values by linear interpolation (Hyndman and Fan 1996, type 7).

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::bootstrap::{self, Bootstrap, Estimate};
+use crate::bootstrap::{Bootstrap, Estimate};
+use crate::comparison::Resampled;
 use crate::random::Stream;
 use crate::reliability::check_confidence;
-use crate::value::compare;
-use crate::{EvaluateError, Metric, Scored, ValueMetric, Valued};
+use crate::{EvaluateError, Metric, Sample, Scored, ValueMetric, Valued};
 
 /// Random streams from here on shuffle; those below draw resamples.
 const SHUFFLE_STREAMS: u64 = 1 << 32;
@@ -60,8 +60,8 @@ impl Judged {
     /// The metric of one resample; none where it leaves it undefined.
     pub(crate) fn resampled(&self, counts: &[u32]) -> Option<f64> {
         match self {
-            Self::Scores(scored, metric) => bootstrap::values_of(scored.into(), counts, &[*metric])[0],
-            Self::Values(valued, metric) => compare::resampled(valued, counts, &[*metric])[0],
+            Self::Scores(scored, metric) => Sample::from(scored).resampled(counts, &[*metric])[0],
+            Self::Values(valued, metric) => valued.resampled(counts, &[*metric])[0],
         }
     }
 }

@@ -25,6 +25,7 @@ mod binary;
 mod bootstrap;
 mod calibrate;
 mod clustering;
+mod comparison;
 mod curves;
 mod delong;
 mod dependence;
@@ -49,13 +50,14 @@ pub use binary::{
     AtThreshold, BinaryEvaluation, Constant, Counts, Metrics, RankedEvaluation, Settings, Undefined, evaluate_binary,
     evaluate_ranked,
 };
-pub use bootstrap::{Bootstrap, Comparison, Estimate, Interval};
+pub use bootstrap::{Bootstrap, Estimate, Interval};
 pub use calibrate::{Candidate, Choice, Method, choose_calibration, fit_calibration};
 pub use clustering::{
     ClusteringError, Explained, Gap, Labelled, PointRows, Points, PrincipalAxes, Silhouette, SilhouetteRow,
     adjusted_rand, calinski_harabasz, davies_bouldin, explained, gap, gap_choice, mean_estimate, principal_axes,
     silhouette, uniform_reference, variance_explained, within_sum_of_squares,
 };
+pub use comparison::{Comparison, Measure};
 pub use curves::{
     Decile, Histogram, PrecisionRecallPoint, RocPoint, deciles, histogram, precision_recall_curve, roc_curve,
 };

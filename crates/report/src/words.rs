@@ -1,6 +1,6 @@
 //! Results in words: one figure for each claim, its interval beside it.
 
-use tenure_evaluate::{Comparison, Estimate, Metric};
+use tenure_evaluate::{Comparison, Estimate, Measure, Metric};
 
 use crate::number::{fixed, percent, signed};
 use crate::results::Evaluation;
@@ -35,8 +35,8 @@ impl Verdict {
     }
 }
 
-/// The verdict on the difference "model less baseline".
-pub(crate) fn verdict(comparison: &Comparison) -> Verdict {
+/// The verdict on the difference "model less baseline"; undecided where its interval covers zero or there is none.
+pub(crate) fn verdict<M: Measure>(comparison: &Comparison<M>) -> Verdict {
     Verdict::of(comparison.metric.higher_is_better(), &comparison.difference)
 }
 

@@ -154,7 +154,7 @@ fn all_estimates(valued: &Valued, settings: &ValueSettings) -> Result<(ValueMetr
     }
     let resamples = settings.bootstrap.resamples;
     let mut estimates = Vec::with_capacity(metrics.len());
-    for (metric, counted) in metrics.iter().zip(settings.bootstrap.estimate_values_counted(valued, &metrics)?) {
+    for (metric, counted) in metrics.iter().zip(settings.bootstrap.estimate_counted(valued, &metrics)?) {
         let (estimate, defined) = counted;
         if resamples > 0 && estimate.interval.is_none() {
             let error = EvaluateError::TooFewResamples { metric: metric.name(), defined, resamples };

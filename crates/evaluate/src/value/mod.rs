@@ -4,7 +4,7 @@
 //! metric, so that intervals, slices and comparisons treat them alike. Rows of equal prediction have no order: whatever
 //! depends on one takes its expectation over all of them, so a constant prediction ranks nothing.
 
-pub(crate) mod compare;
+mod compare;
 mod coverage;
 mod decile;
 mod evaluation;

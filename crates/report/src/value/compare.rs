@@ -11,7 +11,7 @@ use crate::figure::{DataTable, Figure, Unit};
 use crate::number::{count, fixed};
 use crate::plot::forest::{self, ForestAxis, ForestRow};
 use crate::render::page_markup;
-use crate::words::{DIGITS, Verdict};
+use crate::words::{DIGITS, Verdict, verdict};
 
 /// Metrics of the table.
 const SHOWN: [ValueMetric; 9] = [
@@ -83,7 +83,7 @@ fn headline(sides: &[Side<'_>], names: &[String]) -> String {
         .against_first
         .ok()
         .and_then(|all| all.iter().find(|comparison| comparison.metric == ValueMetric::NormalizedGini));
-    match comparison.map(words::verdict) {
+    match comparison.map(verdict) {
         Some(Verdict::Undecided) => format!("{claim}, not distinguishable from {}", names[0]),
         Some(_) => format!("{claim}, beyond chance above {}", names[0]),
         None => claim,

@@ -4,7 +4,7 @@ use tenure_evaluate::{Estimate, ValueComparison, ValueMetric};
 
 use super::results::{ValueJudgement, ValueTarget};
 use crate::number::{self, fixed, percent, signed};
-use crate::words::{DIGITS, Verdict};
+use crate::words::{DIGITS, Verdict, verdict};
 
 /// Metrics in the unit of the value, or its logarithm: shown with three significant digits instead of three decimals.
 const fn is_amount(metric: ValueMetric) -> bool {
@@ -59,11 +59,6 @@ pub(crate) fn signed_value(metric: ValueMetric, difference: f64) -> String {
         return if difference > 0.0 { format!("+{text}") } else { text };
     }
     signed(difference, DIGITS)
-}
-
-/// The verdict on the difference "model less baseline"; undecided where its interval covers zero or there is none.
-pub(crate) fn verdict(comparison: &ValueComparison) -> Verdict {
-    Verdict::of(comparison.metric.higher_is_better(), &comparison.difference)
 }
 
 /// What a paired difference says: better, worse, or not to be told apart.
