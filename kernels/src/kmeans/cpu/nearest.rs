@@ -195,18 +195,16 @@ unsafe fn by_length<L: Lanes, const N: usize, const SECOND: bool>(
     }
 }
 
-/// Scores of one tile against one block of `C` centroids, and the running minimum.
+/// Scores of one tile against one block of `C` points: where each starts, and its products with the columns.
 ///
 /// # Safety
-/// `L`'s instructions; `tile` holds `D · width` values, `packed` `D · C`, `bias` `C`, and `best` a tile at `at`.
+/// `L`'s instructions; `tile` holds `D · width` values, and the block has `C` points of the panel.
 #[inline(always)]
-unsafe fn step<L: Lanes, const N: usize, const C: usize, const SECOND: bool>(
+pub(super) unsafe fn products<L: Lanes, const N: usize, const C: usize>(
     panel: &Panel,
     block: Block,
     tile: *const f32,
-    best: &mut Best,
-    at: usize,
-) {
+) -> [[L; N]; C] {
     // SAFETY: all offsets stay within what the caller promises; a panel's arrays are as long as its blocks say.
     unsafe {
         let packed = panel.packed.as_ptr().add(block.first * panel.n_columns);
@@ -227,6 +225,25 @@ unsafe fn step<L: Lanes, const N: usize, const C: usize, const SECOND: bool>(
                 }
             }
         }
+        scores
+    }
+}
+
+/// Scores of one tile against one block of `C` centroids, and the running minimum.
+///
+/// # Safety
+/// As [`products`]; `best` has room for a tile at `at`.
+#[inline(always)]
+unsafe fn step<L: Lanes, const N: usize, const C: usize, const SECOND: bool>(
+    panel: &Panel,
+    block: Block,
+    tile: *const f32,
+    best: &mut Best,
+    at: usize,
+) {
+    // SAFETY: the caller's promise; a tile's rows have their places in `best`.
+    unsafe {
+        let scores = products::<L, N, C>(panel, block, tile);
         for r in 0..N {
             let at = at + r * LANES;
             let mut score = L::load(best.score.as_ptr().add(at));

@@ -1,5 +1,6 @@
 //! The D² kernels of seeding: squared distances by differences, several points at once, one read of the rows.
 
+use super::nearest::products;
 use super::panel::{Block, Frame, Panel};
 use super::tile::{Tiles, with_tiles};
 use crate::kmeans::{Metric, Rows};
@@ -344,26 +345,9 @@ unsafe fn add_block<L: Lanes, const N: usize, const C: usize>(
     near: &Near<L, N>,
     sums: *mut f32,
 ) {
-    // SAFETY: all offsets stay within the tile, the panel and its sums.
+    // SAFETY: the caller's promise; each candidate of the block has its sums.
     unsafe {
-        let packed = panel.packed.as_ptr().add(block.first * panel.n_columns);
-        let bias = panel.bias.as_ptr().add(block.first);
-        let mut scores = [[L::splat(0.0); N]; C];
-        for c in 0..C {
-            scores[c] = [L::splat(*bias.add(c)); N];
-        }
-        for j in 0..panel.n_columns {
-            let mut x = [L::splat(0.0); N];
-            for r in 0..N {
-                x[r] = L::load(near.tile.add((j * N + r) * LANES));
-            }
-            for c in 0..C {
-                let factor = L::splat(*packed.add(j * C + c));
-                for r in 0..N {
-                    scores[c][r] = x[r].fma(factor, scores[c][r]);
-                }
-            }
-        }
+        let scores = products::<L, N, C>(panel, block, near.tile);
         for c in 0..C {
             let sums = sums.add((block.first + c) * SUM_LANES);
             for r in 0..N {
