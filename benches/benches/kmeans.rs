@@ -5,7 +5,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tenure_kernels::kmeans::cpu::{
-    Candidates, Frame, Level, Panel, UNLABELLED, accumulate_all, accumulate_moves, lower, padded, potentials,
+    Candidates, Frame, Labelled, Level, Panel, UNLABELLED, accumulate_all, accumulate_moves, lower, padded, potentials,
 };
 use tenure_kernels::kmeans::{Metric, Rows, Sums, chunk_rows};
 
@@ -38,8 +38,8 @@ fn lloyd(criterion: &mut Criterion) {
         let mut labels = vec![UNLABELLED; n_restarts * N_ROWS];
         group.bench_function(format!("{id}, rows that stay"), |b| {
             b.iter(|| {
-                let labels = labels.chunks_exact_mut(N_ROWS).collect();
-                accumulate_moves(&panels, rows, chunk_rows(k), labels, &mut sums);
+                let labelled = labels.chunks_exact_mut(N_ROWS).map(|labels| Labelled { labels, leads: None }).collect();
+                accumulate_moves(&panels, rows, chunk_rows(k), labelled, &mut sums);
             });
         });
     }

@@ -7,8 +7,8 @@ mod gpu;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use tenure_kernels::kmeans::cpu::{
-    Candidates, Frame, Level, Panel, UNLABELLED, accumulate, accumulate_all, accumulate_moves, assign, lower, padded,
-    potentials, squared_distances,
+    Candidates, Frame, Labelled, Level, Panel, UNLABELLED, accumulate, accumulate_all, accumulate_moves, assign,
+    drift_of_scores, lower, padded, potentials, squared_distances,
 };
 use tenure_kernels::kmeans::{Metric, Rows, Sums, TOLERANCE, reference};
 
@@ -299,6 +299,57 @@ fn restarts_side_by_side_are_the_same_bits_as_alone() {
     }
 }
 
+/// Labels without leads.
+fn unled(labels: &mut [u16]) -> Labelled<'_> {
+    Labelled { labels, leads: None }
+}
+
+/// How far each centroid and the farthest-moving other go from `old` to `new`, and what scores may be off by.
+fn drift(old: &[f64], new: &[f64], d: usize) -> Vec<f32> {
+    let pairs = old.chunks_exact(d).zip(new.chunks_exact(d));
+    let moved: Vec<f64> =
+        pairs.map(|(a, b)| a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()).collect();
+    let farthest =
+        |but: Option<usize>| (0..moved.len()).filter(|&k| Some(k) != but).map(|k| moved[k]).fold(0.0, f64::max);
+    let of = |k: usize| moved[k] + farthest(Some(k)) + drift_of_scores(d) * farthest(None);
+    (0..moved.len()).map(|k| (of(k) as f32).next_up()).collect()
+}
+
+#[test]
+fn rows_that_lead_far_enough_have_the_labels_and_sums_of_those_that_are_compared() {
+    let shapes = [(16, 16), (9, 20), (32, 64), (70, 33), (3, 1), (1, 5), (40, 600)];
+    for (i, (d, k)) in shapes.into_iter().enumerate() {
+        // Some rows lie between two centroids, some are centroids, and some are the same.
+        let mut case = case("spots", (8000, d, k), k + k / 3 + 1, if i == 1 { 1e6 } else { 0.0 }, 0.2);
+        let x = case.x.clone();
+        case.x[..100 * d].copy_from_slice(&x[100 * d..200 * d]);
+        let frame = case.frame(Metric::SquaredEuclidean);
+        let rng = &mut ChaCha8Rng::seed_from_u64(3);
+        for level in Level::available() {
+            let mut centroids = case.centroids.clone();
+            let (mut total, mut leads) = (vec![0.0_f32; k], vec![0; 8000]);
+            let (mut labels, mut expected) = (vec![UNLABELLED; 8000], vec![UNLABELLED; 8000]);
+            let (mut sums, mut expected_sums) = ([Sums::zeros(k, d)], [Sums::zeros(k, d)]);
+            for step in 0..12 {
+                let panel = || Panel::scores(level, &frame, &centroids, d);
+                let kept = Labelled { labels: &mut labels, leads: Some(&mut leads) };
+                accumulate_moves(&[panel().drifted(total.clone())], case.rows(), 4096, vec![kept], &mut sums);
+                accumulate_moves(&[panel()], case.rows(), 4096, vec![unled(&mut expected)], &mut expected_sums);
+                assert_eq!(labels, expected, "{level:?}, {d} columns, {k} clusters, step {step}");
+                assert_eq!(sums, expected_sums, "{level:?}, {d} columns, {k} clusters, step {step}");
+                // Ever smaller steps, now and then of one centroid alone.
+                let far = f64::from(0.5_f32.powi(step));
+                let moved: Vec<f64> = centroids.iter().map(|c| c + far * f64::from(uniform(rng))).collect();
+                let moved = if step % 4 == 3 { [&moved[..d], &centroids[d..]].concat() } else { moved };
+                total.iter_mut().zip(drift(&centroids, &moved, d)).for_each(|(sum, of)| *sum = (*sum + of).next_up());
+                centroids = moved;
+            }
+            let n_kept = leads.iter().filter(|&&lead| lead > 0).count();
+            assert!(n_kept > 4000, "{level:?}, {d} columns, {k} clusters: {n_kept} rows lead");
+        }
+    }
+}
+
 #[test]
 fn what_rows_moved_brings_the_sums_of_their_new_clusters() {
     for (d, k) in [(9, 20), (32, 64), (3, 1)] {
@@ -311,7 +362,7 @@ fn what_rows_moved_brings_the_sums_of_their_new_clusters() {
             let mut first = None;
             // There, and there, and back: once all rows are new, twice most change, once none does.
             for turn in [0, 1, 0, 0] {
-                accumulate_moves(&panel(turn), case.rows(), 4096, vec![&mut labels], &mut moved);
+                accumulate_moves(&panel(turn), case.rows(), 4096, vec![unled(&mut labels)], &mut moved);
                 let mut anew = [Sums::zeros(k, d)];
                 accumulate_all(&panel(turn), case.rows(), 4096, &mut anew);
                 assert_eq!(moved[0].weights, anew[0].weights, "{level:?}, {k} clusters");
@@ -324,10 +375,10 @@ fn what_rows_moved_brings_the_sums_of_their_new_clusters() {
                 first.get_or_insert_with(|| anew.clone());
             }
             let before = moved.clone();
-            accumulate_moves(&panel(0), case.rows(), 4096, vec![&mut labels], &mut moved);
+            accumulate_moves(&panel(0), case.rows(), 4096, vec![unled(&mut labels)], &mut moved);
             assert_eq!(moved, before, "rows that stay change no bit");
             let mut fresh = [Sums::zeros(k, d)];
-            accumulate_moves(&panel(0), case.rows(), 4096, vec![&mut vec![UNLABELLED; 20_000]], &mut fresh);
+            accumulate_moves(&panel(0), case.rows(), 4096, vec![unled(&mut vec![UNLABELLED; 20_000])], &mut fresh);
             assert_eq!(Some(fresh), first, "rows that are all new are summed as by accumulate_all");
         }
     }

@@ -3,13 +3,13 @@
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use tenure_kernels::kmeans::cpu::{ChunkSums, Level, MOST_LABELLED, Panel, accumulate_all, accumulate_moves};
+use tenure_kernels::kmeans::cpu::{ChunkSums, Labelled, Level, MOST_LABELLED, Panel, accumulate_all, accumulate_moves};
 use tenure_kernels::kmeans::{Metric, Rows, Sums};
 
 use crate::centroids::Centroids;
 use crate::error::ClusterError;
 use crate::observe::{Iteration, Observer};
-use crate::restart::{Given, Restart};
+use crate::restart::{Before, Given, Restart};
 use crate::settings::KMeans;
 use crate::shared::{Chunks, SharedRows};
 use crate::source::{RowSource, for_each_block};
@@ -50,7 +50,7 @@ impl Lloyd<'_> {
         n_iter: usize,
     ) -> Result<f64, ClusterError> {
         let mut sums = match self.survey.weights {
-            None if self.settings.k <= MOST_LABELLED => self.sums_by_moves(source, running)?,
+            None if self.settings.k <= MOST_LABELLED => self.sums_by_moves(source, running, n_iter)?,
             // Differences of weights that are no whole numbers leave rests, and a cluster that is empty must weigh nothing.
             _ => self.sums(source, running)?,
         };
@@ -62,9 +62,12 @@ impl Lloyd<'_> {
                 restart.given = None;
             }
             let moved = restart.move_to_means(sums, self.n_columns, self.settings.metric);
+            if let Some(given) = &mut restart.given {
+                given.drift(&moved, self.n_columns);
+            }
             restart.inertia = self.inertia(restart, sums);
             restart.n_iter = n_iter;
-            restart.converged = moved <= self.enough();
+            restart.converged = moved.iter().sum::<f64>() <= self.enough();
             if restart.converged {
                 restart.given = None;
             }
@@ -91,61 +94,72 @@ impl Lloyd<'_> {
         &self,
         source: &mut dyn RowSource,
         running: &mut [&mut Restart],
+        n_iter: usize,
     ) -> Result<Vec<Sums>, ClusterError> {
-        let panels = self.panels(running);
         let (k, d, n_rows) = (self.settings.k, self.n_columns, self.survey.n_rows);
-        let given: Vec<&mut Given> =
-            running.iter_mut().map(|restart| restart.given.get_or_insert_with(|| Given::new(n_rows, k, d))).collect();
-        let mut sums: Vec<Sums> = given.iter().map(|given| given.sums.clone()).collect();
-        let mut labels: Vec<&mut [u16]> = Vec::with_capacity(given.len());
-        let mut kept: Vec<&mut Sums> = Vec::with_capacity(given.len());
-        for given in given {
-            let Given { labels: of_restart, sums } = given;
-            labels.push(of_restart);
-            kept.push(sums);
+        let mut panels = Vec::with_capacity(running.len());
+        let (mut labelled, mut kept): (Vec<Labelled<'_>>, Vec<Before<'_>>) = (Vec::new(), Vec::new());
+        let leads = self.keeps_leads(running, n_iter);
+        let plain = self.panels(running);
+        for (restart, panel) in running.iter_mut().zip(plain) {
+            let given = restart.given.get_or_insert_with(|| Given::new(n_rows, k, d));
+            if leads {
+                given.keep_leads();
+            }
+            panels.push(given.drifted(panel));
+            let (rows, before) = given.parts();
+            labelled.push(rows);
+            kept.push(before);
         }
+        let mut sums: Vec<Sums> = kept.iter().map(|before| before.sums.clone()).collect();
         if let Some(rows) = source.shared() {
             same_rows(n_rows, rows.n_rows())?;
-            self.moves_of_shared(rows, &panels, labels, &mut sums)?;
+            self.moves_of_shared(rows, &panels, labelled, &mut sums)?;
         } else {
             let mut n_seen = 0;
             for_each_block(source, self.chunk_rows, |first_row, rows| {
                 n_seen += rows.len();
                 same_rows(n_rows, n_rows.max(n_seen))?;
                 let of_rows = first_row..first_row + rows.len();
-                let labels = labels.iter_mut().map(|labels| &mut labels[of_rows.clone()]).collect();
-                accumulate_moves(&panels, rows, self.chunk_rows, labels, &mut sums);
+                let labelled = labelled.iter_mut().map(|labelled| labelled.part(of_rows.clone())).collect();
+                accumulate_moves(&panels, rows, self.chunk_rows, labelled, &mut sums);
                 Ok(())
             })?;
             same_rows(n_rows, n_seen)?;
         }
-        kept.into_iter().zip(&sums).for_each(|(kept, sums)| kept.clone_from(sums));
+        kept.into_iter().zip(&sums).for_each(|(before, sums)| before.take(sums));
         Ok(sums)
+    }
+
+    /// Whether it pays for these restarts to keep how far rows are from changing their cluster: all do from then on.
+    fn keeps_leads(&self, running: &[&mut Restart], n_iter: usize) -> bool {
+        let given = || running.iter().filter_map(|restart| restart.given.as_ref());
+        if given().any(Given::has_leads) {
+            return true;
+        }
+        // What is found in the last iteration no other needs.
+        let n_settling = given().filter(|given| given.is_settling).count();
+        let is_euclidean = self.settings.metric == Metric::SquaredEuclidean;
+        is_euclidean && n_iter < self.settings.max_iter && 2 * n_settling >= running.len()
     }
 
     fn moves_of_shared(
         &self,
         rows: &dyn SharedRows,
         panels: &[Panel],
-        labels: Vec<&mut [u16]>,
+        labelled: Vec<Labelled<'_>>,
         sums: &mut [Sums],
     ) -> Result<(), ClusterError> {
         let chunks = Chunks { rows, n_columns: self.n_columns, chunk_rows: self.chunk_rows };
         let n_bytes = sums_bytes(sums);
         let zeros = vec![Sums::zeros(self.settings.k, self.n_columns); sums.len()];
-        let mut of_chunks: Vec<Vec<&mut [u16]>> = Vec::new();
-        of_chunks.resize_with(rows.n_rows().div_ceil(self.chunk_rows), || Vec::with_capacity(panels.len()));
-        for of_restart in labels {
-            for (of_chunk, labels) in of_chunks.iter_mut().zip(of_restart.chunks_mut(self.chunk_rows)) {
-                of_chunk.push(labels);
-            }
-        }
         // Each chunk is worked on once: no thread waits for another's lock.
-        let of_chunks: Vec<Mutex<Vec<&mut [u16]>>> = of_chunks.into_iter().map(Mutex::new).collect();
+        let of_chunks: Vec<Mutex<Vec<Labelled<'_>>>> =
+            Labelled::by_chunk(labelled, self.chunk_rows).into_iter().map(Mutex::new).collect();
         let of_chunk = |span: Range<usize>, room: &mut Vec<f32>| {
-            let labels = &of_chunks[span.start / self.chunk_rows];
-            let labels = std::mem::take(&mut *labels.lock().unwrap_or_else(PoisonError::into_inner));
-            chunks.sum(ChunkSums::moves(panels, labels), span, room, &zeros)
+            let labelled = &of_chunks[span.start / self.chunk_rows];
+            let labelled = std::mem::take(&mut *labelled.lock().unwrap_or_else(PoisonError::into_inner));
+            chunks.sum(ChunkSums::moves(panels, labelled), span, room, &zeros)
         };
         chunks.each_unread(n_bytes, of_chunk, |_, partial| {
             sums.iter_mut().zip(&partial).for_each(|(sums, partial)| sums.add(partial));

@@ -13,9 +13,11 @@
 // The registers of a CPU are reached through intrinsics and pointers; each block says why it holds.
 #![allow(unsafe_code)]
 
+mod accumulate;
 mod across;
 mod ahead;
 mod assign;
+mod leads;
 mod moments;
 mod nearest;
 mod panel;
@@ -26,7 +28,9 @@ mod sweep;
 mod tile;
 
 pub use crate::lanes::Level;
-pub use assign::{ChunkSums, MOST_LABELLED, UNLABELLED, accumulate, assign, assign_with_distances};
+pub use accumulate::{ChunkSums, Labelled, MOST_LABELLED, UNLABELLED, accumulate};
+pub use assign::{assign, assign_with_distances};
+pub use leads::drift_of_scores;
 pub use moments::{Moments, moments, own_distances};
 pub use panel::{Frame, Panel};
 pub use peak::{flops_per_round, fused_products};

@@ -108,11 +108,60 @@ pub(crate) trait Lanes: Copy {
     unsafe fn where_positive(self, yes: Self, no: Self) -> Self;
     /// `yes` where `self < other`, else `no`, bits kept.
     unsafe fn where_less(self, other: Self, yes: Self, no: Self) -> Self;
-    /// A bit for each lane that holds the least value, the first lane's lowest; none where the least is not a number.
-    unsafe fn least(self) -> u32;
+    /// A bit for each lane that holds the least value, the first lane's lowest, none where the least is not a number; and the
+    /// value.
+    unsafe fn least(self) -> (u32, f32);
     /// Numbers from `first` on for those of [`LANES`] values at `new` that differ from the ones at `old`, put at `to` one
     /// after the other; how many. There is room for [`LANES`] numbers at `to`, whatever comes of it.
     unsafe fn different(first: u32, new: *const u32, old: *const u16, to: *mut u32) -> usize;
+    /// Values of a table at [`LANES`] places.
+    ///
+    /// # Safety
+    /// As the trait's, with [`LANES`] numbers at `places`, each less than the table's length, a multiple of [`LANES`].
+    #[inline(always)]
+    unsafe fn look_up(table: &[f32], places: *const u32) -> Self {
+        let mut found = [0.0; LANES];
+        for (i, found) in found.iter_mut().enumerate() {
+            // SAFETY: the caller's contract.
+            *found = unsafe { *table.get_unchecked(*places.add(i) as usize) };
+        }
+        // SAFETY: `LANES` values.
+        unsafe { Self::load(found.as_ptr()) }
+    }
+    /// Puts the upper halves of the lanes, which are not negative: each lane rounded down.
+    ///
+    /// # Safety
+    /// As the trait's, with room for [`LANES`] halves.
+    #[inline(always)]
+    unsafe fn store_halves(self, to: *mut u16) {
+        let mut lanes = [0.0; LANES];
+        // SAFETY: `LANES` values in each place.
+        unsafe {
+            self.store(lanes.as_mut_ptr());
+            for (i, lane) in lanes.iter().enumerate() {
+                *to.add(i) = (lane.to_bits() >> 16) as u16;
+            }
+        }
+    }
+    /// Numbers from `first` on for those of [`LANES`] halves, as [`store_halves`](Lanes::store_halves) puts them, that are
+    /// not above the table's value at their place, put at `to` one after the other; how many. There is room for [`LANES`]
+    /// numbers at `to`, whatever comes of it.
+    ///
+    /// # Safety
+    /// As the trait's, with [`LANES`] halves and places, each less than the table's length, a multiple of [`LANES`].
+    #[inline(always)]
+    unsafe fn not_above(first: u32, halves: *const u16, places: *const u16, table: &[f32], to: *mut u32) -> usize {
+        let mut n = 0;
+        for i in 0..LANES {
+            // SAFETY: the caller's contract; no more numbers than halves are put.
+            unsafe {
+                *to.add(n) = first + i as u32;
+                let half = f32::from_bits(u32::from(*halves.add(i)) << 16);
+                n += usize::from(half <= *table.get_unchecked(usize::from(*places.add(i))));
+            }
+        }
+        n
+    }
     /// Columns `0..8` of `8` rows that lie `stride` apart, to `8` columns that lie `pitch` apart.
     unsafe fn transpose_8x8(from: *const f32, stride: usize, to: *mut f32, pitch: usize);
     /// Asks for the cache line at `at`, which need not exist.
@@ -156,7 +205,7 @@ mod tests {
     struct Everything([f32; LANES], [f32; LANES]);
 
     impl Kernel for Everything {
-        type Output = (Vec<u32>, f32, u32, Vec<u32>);
+        type Output = (Vec<u32>, f32, (u32, f32), Vec<u32>);
 
         #[inline(always)]
         unsafe fn run<L: Lanes>(self) -> Self::Output {
@@ -196,6 +245,49 @@ mod tests {
         }
     }
 
+    struct Tables<'a> {
+        table: &'a [f32],
+        places: [u16; LANES],
+    }
+
+    impl Kernel for Tables<'_> {
+        type Output = ([f32; LANES], [u16; LANES], Vec<u32>);
+
+        #[inline(always)]
+        unsafe fn run<L: Lanes>(self) -> Self::Output {
+            let (mut values, mut halves, mut numbers) = ([0.0; LANES], [0; LANES], vec![0; LANES]);
+            let wide = self.places.map(u32::from);
+            // SAFETY: the caller's contract; all arrays hold `LANES` values, and places are in the table.
+            let n = unsafe {
+                let found = L::look_up(self.table, wide.as_ptr());
+                found.store(values.as_mut_ptr());
+                found.add(L::splat(1.0)).store_halves(halves.as_mut_ptr());
+                halves[2] = 0;
+                halves[13] = (self.table[usize::from(self.places[13])].to_bits() >> 16) as u16;
+                L::not_above(7, halves.as_ptr(), self.places.as_ptr(), self.table, numbers.as_mut_ptr())
+            };
+            numbers.truncate(n);
+            (values, halves, numbers)
+        }
+    }
+
+    #[test]
+    fn tables_of_any_length_are_looked_up() {
+        for len in [LANES, 3 * LANES] {
+            let table: Vec<f32> = (0..len).map(|i| i as f32 * 1.01).collect();
+            let places: [u16; LANES] = std::array::from_fn(|i| ((i * 7 + 5) % len) as u16);
+            for simd in Simd::available() {
+                let (values, halves, numbers) = simd.run(Tables { table: &table, places });
+                assert_eq!(values, places.map(|place| table[usize::from(place)]), "{simd:?}");
+                for i in (0..LANES).filter(|i| ![2, 13].contains(i)) {
+                    let (half, value) = (f32::from_bits(u32::from(halves[i]) << 16), values[i] + 1.0);
+                    assert!(half <= value && half > value * (1.0 - 1.0 / 128.0), "{simd:?}: {half} for {value}");
+                }
+                assert_eq!(numbers, [9, 20], "{simd:?}");
+            }
+        }
+    }
+
     #[test]
     fn sets_agree_and_exp_is_close() {
         let a: [f32; LANES] = std::array::from_fn(|i| (i as f32 - 7.3) * 1.37);
@@ -207,7 +299,7 @@ mod tests {
             // Without fused products the last bits of `exp` differ.
             assert_eq!(bits[..10 * LANES], first[..10 * LANES], "{simd:?}");
             assert_eq!(other.to_bits(), sum.to_bits(), "{simd:?}");
-            assert_eq!(least, 0b1_1100_0000, "{simd:?}");
+            assert_eq!(least, (0b1_1100_0000, 4.0), "{simd:?}");
             for (i, x) in a.iter().enumerate() {
                 let found = f64::from(f32::from_bits(bits[10 * LANES + i]));
                 let expected = f64::from(*x).exp();

@@ -171,7 +171,7 @@ impl Lanes for Neon {
     }
 
     #[inline(always)]
-    unsafe fn least(self) -> u32 {
+    unsafe fn least(self) -> (u32, f32) {
         let mut lanes = [0.0; LANES];
         // SAFETY: the array has room for all lanes.
         unsafe { self.store(lanes.as_mut_ptr()) };

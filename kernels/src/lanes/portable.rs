@@ -32,11 +32,11 @@ pub(super) unsafe fn transpose_8x8(from: *const f32, stride: usize, to: *mut f32
     }
 }
 
-/// A bit for each value that is the least of all.
+/// A bit for each value that is the least of all, and the value.
 #[inline(always)]
-pub(super) fn least(lanes: [f32; LANES]) -> u32 {
+pub(super) fn least(lanes: [f32; LANES]) -> (u32, f32) {
     let least = lanes.into_iter().fold(f32::INFINITY, |a, b| if b < a { b } else { a });
-    lanes.into_iter().enumerate().fold(0, |bits, (i, lane)| bits | u32::from(lane == least) << i)
+    (lanes.into_iter().enumerate().fold(0, |bits, (i, lane)| bits | u32::from(lane == least) << i), least)
 }
 
 /// Numbers of values that differ, one at a time.
@@ -129,7 +129,7 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
-    unsafe fn least(self) -> u32 {
+    unsafe fn least(self) -> (u32, f32) {
         least(self.0)
     }
 

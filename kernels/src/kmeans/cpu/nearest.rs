@@ -2,6 +2,7 @@
 
 use super::across::{STEP_ROWS, Stage};
 use super::ahead::Ahead;
+use super::leads::{Compared, leads};
 use super::panel::{Block, MAX_BLOCK, Panel};
 use super::tile::Tiles;
 use crate::kmeans::{Metric, Rows};
@@ -21,6 +22,16 @@ pub(super) fn group_rows(n_columns: usize, k: usize) -> usize {
 /// Whole tiles, and whole steps of rows as they lie.
 const GROUP_STEP: usize = 96;
 
+/// What is wanted of the centroid that is second nearest.
+pub(super) mod second {
+    /// Nothing.
+    pub(in super::super) const IGNORED: u8 = 0;
+    /// Which it is; found in tiles alone.
+    pub(in super::super) const INDEX: u8 = 1;
+    /// By how much the row is nearer to its own.
+    pub(in super::super) const LEAD: u8 = 2;
+}
+
 /// Labels of a group, and the buffers to find them; tiles have `N` registers side by side.
 pub(super) struct Group<const N: usize> {
     way: Way<N>,
@@ -28,6 +39,8 @@ pub(super) struct Group<const N: usize> {
     labels: Vec<u32>,
     /// Second nearest, likewise; empty unless asked for.
     pub(super) seconds: Vec<u32>,
+    /// Leads as they are kept, likewise.
+    leads: Vec<u16>,
     /// `1 / ‖x‖` under cosine, `[rows]`; empty otherwise.
     pub(super) inverse_norms: Vec<f32>,
     most_rows: usize,
@@ -42,10 +55,10 @@ enum Way<const N: usize> {
 }
 
 impl<const N: usize> Group<N> {
-    /// Room for `most_rows` under these panels; the second nearest are found in tiles alone.
-    pub(super) fn new(panels: &[Panel], most_rows: usize, with_second: bool) -> Self {
+    /// Room for `most_rows`, whole registers of them, under these panels, and for what is wanted of the second nearest.
+    pub(super) fn new(panels: &[Panel], most_rows: usize, wanted: u8) -> Self {
         let (d, metric) = (panels[0].n_columns, panels[0].frame.metric);
-        let is_across = !with_second && panels.iter().all(|panel| panel.across.is_some());
+        let is_across = wanted != second::INDEX && panels.iter().all(|panel| panel.across.is_some());
         let way = if is_across {
             Way::Across(Stage::new(d))
         } else {
@@ -55,8 +68,9 @@ impl<const N: usize> Group<N> {
         };
         let labels = vec![0; panels.len() * most_rows];
         let n_norms = if metric == Metric::Cosine { most_rows } else { 0 };
-        let seconds = if with_second { labels.clone() } else { Vec::new() };
-        Self { way, seconds, labels, inverse_norms: vec![1.0; n_norms], most_rows }
+        let seconds = if wanted == second::INDEX { labels.clone() } else { Vec::new() };
+        let leads = if wanted == second::LEAD { vec![0; labels.len()] } else { Vec::new() };
+        Self { way, seconds, leads, labels, inverse_norms: vec![1.0; n_norms], most_rows }
     }
 
     /// Labels under a panel, `[rows]`.
@@ -64,41 +78,73 @@ impl<const N: usize> Group<N> {
         &self.labels[panel_idx * self.most_rows..][..n_rows]
     }
 
-    /// Finds the labels of at most as many rows as there is room for, while `next` is asked for.
+    /// The same, to be changed.
+    pub(super) fn labels_mut(&mut self, panel_idx: usize, n_rows: usize) -> &mut [u32] {
+        &mut self.labels[panel_idx * self.most_rows..][..n_rows]
+    }
+
+    /// Leads under a panel, `[rows]`.
+    pub(super) fn leads(&self, panel_idx: usize, n_rows: usize) -> &[u16] {
+        &self.leads[panel_idx * self.most_rows..][..n_rows]
+    }
+
+    /// Finds the labels of at most as many rows as there is room for under some of the panels, while `next` is asked for.
     ///
     /// # Safety
-    /// `L`'s instructions; the rows have the panels' width, and the panels are those that the group was made for.
+    /// `L`'s instructions; the rows have the panels' width, and the panels and what is wanted are those that the group was
+    /// made for.
     #[inline(always)]
-    pub(super) unsafe fn assign<L: Lanes, const SECOND: bool>(
+    pub(super) unsafe fn assign<L: Lanes, const SECOND: u8>(
         &mut self,
         panels: &[Panel],
+        some: &[usize],
         rows: Rows<'_>,
         next: &[f32],
     ) {
         assert!(rows.len() <= self.most_rows, "room for the rows");
-        let Self { way, labels, seconds, inverse_norms, most_rows } = self;
+        if some.is_empty() {
+            return;
+        }
+        let Self { way, labels, seconds, leads: all_leads, inverse_norms, most_rows } = self;
         match way {
             // Rows that are read one after the other the processor fetches of its own accord.
             Way::Across(stage) => {
-                for (panel, labels) in panels.iter().zip(labels.chunks_exact_mut(*most_rows)) {
-                    let Some(across) = &panel.across else { continue };
+                for &i in some {
+                    let of_rows = i * *most_rows..i * *most_rows + rows.len();
+                    let leads = if SECOND == second::LEAD { &mut all_leads[of_rows.clone()] } else { &mut [] };
                     // SAFETY: the caller's promise.
-                    unsafe { stage.label::<L>(across, &panel.frame, rows, &mut labels[..rows.len()]) };
+                    unsafe { stage.label::<L, SECOND>(&panels[i], rows, &mut labels[of_rows], leads) };
                 }
             }
             Way::Tiles(tiles, best) => {
                 let n_tiles = rows.len().div_ceil(Tiles::<N>::WIDTH);
-                let mut ahead = Ahead::new(next, panels.iter().map(|panel| n_tiles * panel.blocks.len()).sum());
+                let mut ahead = Ahead::new(next, some.iter().map(|&i| n_tiles * panels[i].blocks.len()).sum());
                 for start in (0..rows.len()).step_by(tiles.n_rows()) {
                     let end = rows.len().min(start + tiles.n_rows());
                     // SAFETY: the part has at most as many rows as the tiles have room for.
                     let n_tiles = unsafe { tiles.fill::<L>(rows.slice(start, end), &panels[0].frame) };
-                    for (i, panel) in panels.iter().enumerate() {
+                    if SECOND == second::LEAD {
                         // SAFETY: the tiles are filled.
-                        unsafe { nearest::<L, N, SECOND>(panel, tiles, n_tiles, best, &mut ahead) };
+                        unsafe { tiles.square_norms::<L>(n_tiles) };
+                    }
+                    for &i in some {
+                        // SAFETY: the tiles are filled.
+                        unsafe { nearest::<L, N, SECOND>(&panels[i], tiles, n_tiles, best, &mut ahead) };
                         let of_rows = i * *most_rows + start..i * *most_rows + end;
-                        if SECOND {
+                        if SECOND == second::INDEX {
                             copy_bits(&best.second_index, &mut seconds[of_rows.clone()]);
+                        }
+                        if SECOND == second::LEAD {
+                            let compared = Compared {
+                                nearest: best.score.as_ptr(),
+                                labels: best.index.as_ptr().cast(),
+                                second: best.second_score.as_ptr(),
+                                squared_norms: tiles.squared_norms.as_ptr(),
+                            };
+                            let end = of_rows.start + (end - start).next_multiple_of(LANES);
+                            let to = &mut all_leads[of_rows.start..end];
+                            // SAFETY: there is room for whole tiles in what was compared, and for whole registers here.
+                            unsafe { leads::<L>(&panels[i], compared, to.as_mut_ptr(), to.len()) };
                         }
                         copy_bits(&best.index, &mut labels[of_rows]);
                     }
@@ -129,11 +175,13 @@ impl Best {
         Best { second_score: score.clone(), second_index: index.clone(), score, index }
     }
 
-    fn clear(&mut self, with_second: bool) {
+    fn clear(&mut self, wanted: u8) {
         self.score.fill(f32::INFINITY);
         self.index.fill(0.0);
-        if with_second {
+        if wanted != second::IGNORED {
             self.second_score.fill(f32::INFINITY);
+        }
+        if wanted == second::INDEX {
             self.second_index.fill(0.0);
         }
     }
@@ -144,7 +192,7 @@ impl Best {
 /// # Safety
 /// `L`'s instructions; `tiles` hold `n_tiles` of the panel's width.
 #[inline(always)]
-unsafe fn nearest<L: Lanes, const N: usize, const SECOND: bool>(
+unsafe fn nearest<L: Lanes, const N: usize, const SECOND: u8>(
     panel: &Panel,
     tiles: &Tiles<N>,
     n_tiles: usize,
@@ -166,7 +214,7 @@ unsafe fn nearest<L: Lanes, const N: usize, const SECOND: bool>(
 /// # Safety
 /// As [`step`]; `at` is the first row of a filled tile.
 #[inline(always)]
-unsafe fn by_length<L: Lanes, const N: usize, const SECOND: bool>(
+unsafe fn by_length<L: Lanes, const N: usize, const SECOND: u8>(
     panel: &Panel,
     block: Block,
     tile: *const f32,
@@ -234,7 +282,7 @@ pub(super) unsafe fn products<L: Lanes, const N: usize, const C: usize>(
 /// # Safety
 /// As [`products`]; `best` has room for a tile at `at`.
 #[inline(always)]
-unsafe fn step<L: Lanes, const N: usize, const C: usize, const SECOND: bool>(
+unsafe fn step<L: Lanes, const N: usize, const C: usize, const SECOND: u8>(
     panel: &Panel,
     block: Block,
     tile: *const f32,
@@ -248,23 +296,32 @@ unsafe fn step<L: Lanes, const N: usize, const C: usize, const SECOND: bool>(
             let at = at + r * LANES;
             let mut score = L::load(best.score.as_ptr().add(at));
             let mut index = L::load(best.index.as_ptr().add(at));
-            let mut second_score = L::load(best.second_score.as_ptr().add(at));
-            let mut second_index = L::load(best.second_index.as_ptr().add(at));
+            let (mut second_score, mut second_index) = (score, index);
+            if SECOND != second::IGNORED {
+                second_score = L::load(best.second_score.as_ptr().add(at));
+            }
+            if SECOND == second::INDEX {
+                second_index = L::load(best.second_index.as_ptr().add(at));
+            }
             for c in 0..C {
                 let this = L::splat(f32::from_bits((block.first + c) as u32));
                 let new = scores[c][r];
-                if SECOND {
+                if SECOND == second::INDEX {
                     let runner_up = new.where_less(second_score, this, second_index);
                     second_index = new.where_less(score, index, runner_up);
-                    second_score = new.where_less(score, score, new.min(second_score));
+                }
+                if SECOND != second::IGNORED {
+                    second_score = new.max(score).min(second_score);
                 }
                 index = new.where_less(score, this, index);
                 score = new.min(score);
             }
             score.store(best.score.as_mut_ptr().add(at));
             index.store(best.index.as_mut_ptr().add(at));
-            if SECOND {
+            if SECOND != second::IGNORED {
                 second_score.store(best.second_score.as_mut_ptr().add(at));
+            }
+            if SECOND == second::INDEX {
                 second_index.store(best.second_index.as_mut_ptr().add(at));
             }
         }

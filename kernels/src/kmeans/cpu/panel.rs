@@ -1,8 +1,9 @@
 //! Centroids laid out for the kernels: blocks that fit the registers, column after column within a block.
 
 use super::across::Across;
+use super::leads::Margin;
 use crate::kmeans::Metric;
-use crate::lanes::Level;
+use crate::lanes::{LANES, Level};
 
 /// One cache line, so that full registers never straddle two.
 #[derive(Clone, Copy)]
@@ -94,6 +95,10 @@ pub struct Panel {
     pub(super) bias: Vec<f32>,
     /// The same centroids side by side, where that is faster.
     pub(super) across: Option<Across>,
+    /// What leads of rows may be off by.
+    pub(super) margin: Margin,
+    /// How far each cluster has drifted, `[K]` and 0 up to whole registers, where leads are kept.
+    pub(super) drift: Vec<f32>,
 }
 
 impl Panel {
@@ -104,9 +109,22 @@ impl Panel {
         let mut panel = Panel::new((level, most_in_block(level)), frame, &factors, n_columns);
         if frame.metric == Metric::SquaredEuclidean {
             panel.bias = squared_norms(frame, centroids, n_columns);
+            panel.margin = Margin::new(n_columns, &panel.bias);
         }
         panel.across = Across::new(level, frame, &factors, &panel.bias);
         panel
+    }
+
+    /// For rows whose leads are kept: how far each cluster and the farthest-moving other have moved in all, each time with
+    /// [`drift_of_scores`](super::drift_of_scores) of the farthest move, `[K]`.
+    ///
+    /// # Panics
+    /// Where there is no drift for each cluster, or under another metric than [`Metric::SquaredEuclidean`].
+    #[must_use]
+    pub fn drifted(self, mut drift: Vec<f32>) -> Panel {
+        assert_eq!((drift.len(), self.frame.metric), (self.k, Metric::SquaredEuclidean), "a drift for each cluster");
+        drift.resize(self.k.next_multiple_of(LANES), 0.0);
+        Panel { drift, ..self }
     }
 
     /// Points as they are, for squared distances by differences; a row among them is at distance 0.
@@ -133,7 +151,18 @@ impl Panel {
                 packed.extend((block.first..block.first + block.len).map(|i| factors[i * n_columns + j]));
             }
         }
-        Panel { level, frame: frame.clone(), k, n_columns, blocks, packed, bias: vec![0.0; k], across: None }
+        Panel {
+            level,
+            frame: frame.clone(),
+            k,
+            n_columns,
+            blocks,
+            packed,
+            bias: vec![0.0; k],
+            across: None,
+            margin: Margin::default(),
+            drift: Vec::new(),
+        }
     }
 }
 

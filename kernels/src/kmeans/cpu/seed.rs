@@ -2,7 +2,7 @@
 
 use super::nearest::products;
 use super::panel::{Block, Frame, Panel};
-use super::tile::{Tiles, with_tiles};
+use super::tile::{Tiles, squared_norms, with_tiles};
 use crate::kmeans::{Metric, Rows};
 use crate::lanes::{LANES, Lanes, Level, Simd};
 
@@ -279,25 +279,6 @@ impl Potentials<'_> {
             }
         }
         sums.iter().map(|sums| sums.chunks_exact(SUM_LANES).map(total).collect()).collect()
-    }
-}
-
-/// `‖x‖²` of a tile's rows.
-///
-/// # Safety
-/// `L`'s instructions; `tile` holds `D · width` values.
-#[inline(always)]
-unsafe fn squared_norms<L: Lanes, const N: usize>(n_columns: usize, tile: *const f32) -> [L; N] {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let mut squared = [L::splat(0.0); N];
-        for j in 0..n_columns {
-            let x = load::<L, N>(tile.add(j * N * LANES));
-            for r in 0..N {
-                squared[r] = x[r].fma(x[r], squared[r]);
-            }
-        }
-        squared
     }
 }
 

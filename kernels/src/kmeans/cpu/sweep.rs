@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::assign::{ChunkSums, accumulate};
+use super::accumulate::{ChunkSums, Labelled, accumulate};
 use super::panel::Panel;
 use crate::kmeans::{Rows, Sums};
 
@@ -33,29 +33,25 @@ pub fn accumulate_all(panels: &[Panel], rows: Rows<'_>, chunk_rows: usize, total
 /// [`accumulate_all`] of rows that have labels: adds what changed of the sums, and labels them anew.
 ///
 /// # Shapes
-/// `panels`, `totals`: `[R]`; `labels`: `[R][N]`, [`UNLABELLED`](super::UNLABELLED) all of a restart or none.
+/// `panels`, `labelled`, `totals`: `[R]`.
 pub fn accumulate_moves(
     panels: &[Panel],
     rows: Rows<'_>,
     chunk_rows: usize,
-    labels: Vec<&mut [u16]>,
+    labelled: Vec<Labelled<'_>>,
     totals: &mut [Sums],
 ) {
-    let mut of_chunks: Vec<(usize, Vec<&mut [u16]>)> =
-        (0..rows.len()).step_by(chunk_rows).map(|start| (start, Vec::with_capacity(panels.len()))).collect();
-    for of_restart in labels {
-        for ((_, of_chunk), labels) in of_chunks.iter_mut().zip(of_restart.chunks_mut(chunk_rows)) {
-            of_chunk.push(labels);
-        }
-    }
+    let of_chunks = Labelled::by_chunk(labelled, chunk_rows).into_iter().enumerate();
+    let mut of_chunks: Vec<(usize, Vec<Labelled<'_>>)> =
+        of_chunks.map(|(i, labelled)| (i * chunk_rows, labelled)).collect();
     let zeros: Vec<Sums> = totals.iter().map(|total| Sums::zeros(total.weights.len(), rows.n_columns)).collect();
     let together = at_once(totals).min(of_chunks.len()).max(1);
     while !of_chunks.is_empty() {
-        let wave: Vec<(usize, Vec<&mut [u16]>)> = of_chunks.drain(..together.min(of_chunks.len())).collect();
-        let partial = |(start, labels): (usize, Vec<&mut [u16]>)| {
+        let wave: Vec<(usize, Vec<Labelled<'_>>)> = of_chunks.drain(..together.min(of_chunks.len())).collect();
+        let partial = |(start, labelled): (usize, Vec<Labelled<'_>>)| {
             let end = rows.len().min(start + chunk_rows);
             let mut partial = zeros.clone();
-            let mut chunk = ChunkSums::moves(panels, labels);
+            let mut chunk = ChunkSums::moves(panels, labelled);
             chunk.add_before(rows.slice(start, end), &rows.x[end * rows.n_columns..]);
             chunk.finish(&mut partial);
             partial

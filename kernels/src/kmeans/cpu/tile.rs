@@ -31,6 +31,8 @@ pub(super) struct Tiles<const N: usize> {
     n_columns: usize,
     /// `1 / ‖x‖` under cosine; unused otherwise.
     pub(super) inverse_norms: Vec<f32>,
+    /// `‖x‖²`, once [`square_norms`](Tiles::square_norms) was asked for them.
+    pub(super) squared_norms: Vec<f32>,
 }
 
 impl<const N: usize> Tiles<N> {
@@ -40,7 +42,8 @@ impl<const N: usize> Tiles<N> {
     /// As many as are compared together.
     pub(super) fn new(n_columns: usize) -> Self {
         let n_rows = tiles_together(Self::WIDTH, n_columns) * Self::WIDTH;
-        Self { values: Aligned::zeros(n_rows * n_columns), n_columns, inverse_norms: vec![1.0; n_rows] }
+        let values = Aligned::zeros(n_rows * n_columns);
+        Self { values, n_columns, inverse_norms: vec![1.0; n_rows], squared_norms: Vec::new() }
     }
 
     /// Rows that all tiles hold.
@@ -79,6 +82,43 @@ impl<const N: usize> Tiles<N> {
             }
         }
         n_tiles
+    }
+
+    /// `‖x‖²` of all rows at hand.
+    ///
+    /// # Safety
+    /// `L`'s instructions; as many tiles are filled.
+    #[inline(always)]
+    pub(super) unsafe fn square_norms<L: Lanes>(&mut self, n_tiles: usize) {
+        self.squared_norms.resize(self.n_rows(), 0.0);
+        for t in 0..n_tiles {
+            // SAFETY: tile `t` is filled, and each of its rows has its norm.
+            unsafe {
+                let squared = squared_norms::<L, N>(self.n_columns, self.at(t));
+                for r in 0..N {
+                    squared[r].store(self.squared_norms.as_mut_ptr().add(t * Self::WIDTH + r * LANES));
+                }
+            }
+        }
+    }
+}
+
+/// `‖x‖²` of a tile's rows.
+///
+/// # Safety
+/// `L`'s instructions; `tile` holds `D · width` values.
+#[inline(always)]
+pub(super) unsafe fn squared_norms<L: Lanes, const N: usize>(n_columns: usize, tile: *const f32) -> [L; N] {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut squared = [L::splat(0.0); N];
+        for j in 0..n_columns {
+            for r in 0..N {
+                let x = L::load(tile.add((j * N + r) * LANES));
+                squared[r] = x.fma(x, squared[r]);
+            }
+        }
+        squared
     }
 }
 
