@@ -14,6 +14,7 @@ mod bundles;
 mod clv;
 mod documents;
 mod exporting;
+mod folds;
 mod layering;
 mod program_errors;
 mod runs;

@@ -86,6 +86,7 @@ fn epoch(criterion: &mut Criterion) {
                         settings: &plan.train,
                         seed: 1,
                         device: &device,
+                        n_threads: tenure_train::n_cores(),
                     };
                     let trained = fit(job, &mut Silent, None).expect("a job that trains");
                     let loss = trained.history()[0].train_loss;

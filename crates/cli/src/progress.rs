@@ -23,35 +23,52 @@ pub struct Progress {
     live: bool,
     bar: ProgressBar,
     phase: Option<Phase>,
+    /// Whether the bar is that of several who go on side by side.
+    is_part: bool,
 }
 
 struct Phase {
     name: String,
     started: Instant,
+    total: Option<u64>,
+    done: u64,
 }
 
 impl Progress {
     /// Progress on stderr.
     pub fn new(verbosity: Verbosity) -> Self {
         let live = verbosity == Verbosity::Normal && io::stderr().is_terminal();
-        Self { verbosity, live, bar: ProgressBar::hidden(), phase: None }
+        Self { verbosity, live, bar: ProgressBar::hidden(), phase: None, is_part: false }
+    }
+
+    /// One of several who go on side by side: the steps of its phases move the bar of the phase at hand, and what it is at
+    /// is told there.
+    pub fn part(&self) -> Self {
+        Self { verbosity: self.verbosity, live: self.live, bar: self.bar.clone(), phase: None, is_part: true }
     }
 
     /// Begins a phase of `total` steps, ending the one before.
     pub fn begin(&mut self, name: impl Into<String>, total: Option<u64>) {
         self.end();
         let name = name.into();
-        if self.live {
+        if self.is_part {
+            self.bar.set_message(name.clone());
+        } else if self.live {
             let target = ProgressDrawTarget::stderr_with_hz(8);
             self.bar = ProgressBar::with_draw_target(total, target).with_style(style(total)).with_message(name.clone());
             self.bar.enable_steady_tick(Duration::from_millis(250));
         }
-        self.phase = Some(Phase { name, started: Instant::now() });
+        self.phase = Some(Phase { name, started: Instant::now(), total, done: 0 });
     }
 
     /// `done` steps of the phase are finished.
     pub fn at(&mut self, done: u64) {
-        self.bar.set_position(done);
+        if !self.is_part {
+            self.bar.set_position(done);
+        } else if let Some(phase) = &mut self.phase {
+            self.bar.inc(done.saturating_sub(phase.done));
+            phase.done = done;
+        }
     }
 
     /// Says more about the phase than its position.
@@ -63,6 +80,10 @@ impl Progress {
 
     /// Ends the phase.
     pub fn end(&mut self) {
+        if self.is_part {
+            let left = self.phase.take().and_then(|phase| Some(phase.total?.saturating_sub(phase.done)));
+            return self.bar.inc(left.unwrap_or(0));
+        }
         self.bar.finish_and_clear();
         let Some(phase) = self.phase.take() else { return };
         let elapsed = phase.started.elapsed();
@@ -81,7 +102,9 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        if !self.is_part {
+            self.bar.finish_and_clear();
+        }
     }
 }
 

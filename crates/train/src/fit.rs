@@ -1,6 +1,7 @@
 //! Training of the whole ensemble over seeds.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
 
 use tenure_config as plan;
 use tenure_encode::Dataset;
@@ -10,6 +11,7 @@ use crate::checkpoint::{Checkpoints, fingerprint};
 use crate::kernels::choose_kernels;
 use crate::labels::{fit_head, log_unit_share};
 use crate::run::{Run, Setting};
+use crate::together::SideBySide;
 use crate::trained::check_sequence;
 use crate::{EpochRecord, Labels, Observer, TrainError, Trained};
 
@@ -30,13 +32,15 @@ pub struct FitJob<'a> {
     pub seed: u64,
     /// Where.
     pub device: &'a ChosenDevice,
+    /// Threads of the CPU that it may take; what is learned does not depend on them.
+    pub n_threads: usize,
 }
 
 /// Trains `settings.seeds` networks and keeps of each the weights of its best epoch, of as many as
 /// [`plan::Train::passes`] says for these rows.
 ///
-/// With `checkpoints`, networks go on where a broken run left them. On the CPU, networks are trained at the same time,
-/// one per thread; the result is the same in whatever order they end.
+/// With `checkpoints`, networks go on where a broken run left them. On the CPU, networks are trained side by side; the
+/// result is the same in whatever order they end.
 pub fn fit(
     job: FitJob<'_>,
     observer: &mut dyn Observer,
@@ -55,8 +59,9 @@ pub fn fit(
         fingerprint: fingerprint(&job, &spec),
         log_unit_share: log_unit_share(&spec.head, job.train),
         checkpoints,
-        n_threads: threads(&job),
+        at_once: at_once(&job),
         kernels: kernels.used,
+        halted: AtomicBool::new(false),
     };
     let outcomes = train_all(&setting, observer)?;
     let (networks, histories): (Vec<_>, Vec<Vec<EpochRecord>>) = outcomes.into_iter().unzip();
@@ -90,34 +95,13 @@ type Outcome = (tenure_model::Network, Vec<EpochRecord>);
 
 /// Networks in the order of their seeds. An error in one ends the others at their next epoch.
 fn train_all(setting: &Setting<'_>, observer: &mut dyn Observer) -> Result<Vec<Outcome>, TrainError> {
-    let n = setting.job.settings.seeds.max(1);
+    let networks: Vec<usize> = (0..setting.job.settings.seeds.max(1)).collect();
     let observer = Mutex::new(observer);
-    if setting.n_threads == 1 {
-        return (0..n).map(|i| Run::start(setting, i)?.finish(&observer)).collect();
-    }
-    let next = Mutex::new(0..n);
-    let take = || next.lock().unwrap_or_else(PoisonError::into_inner).next();
-    let work = || -> Result<Vec<(usize, Outcome)>, TrainError> {
-        let mut done = Vec::new();
-        while let Some(i) = take() {
-            done.push((i, Run::start(setting, i)?.finish(&observer)?));
-        }
-        Ok(done)
-    };
-    let results = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..setting.n_threads).map(|_| scope.spawn(work)).collect();
-        let join = |worker: std::thread::ScopedJoinHandle<'_, _>| {
-            worker.join().unwrap_or_else(|p| std::panic::resume_unwind(p))
-        };
-        workers.into_iter().map(join).collect::<Result<Vec<_>, TrainError>>()
-    })?;
-    let mut outcomes: Vec<_> = results.into_iter().flatten().collect();
-    outcomes.sort_by_key(|(i, _)| *i);
-    Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
+    let together = SideBySide { at_once: setting.at_once, n_threads: setting.job.n_threads, halted: &setting.halted };
+    together.run(networks, |_, network, n_threads| Run::start(setting, network, n_threads)?.finish(&observer))
 }
 
 /// Networks trained at once: a GPU does one after the other.
-fn threads(job: &FitJob<'_>) -> usize {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    if job.device.info.kind == plan::DeviceKind::Gpu { 1 } else { cores.min(job.settings.seeds).max(1) }
+fn at_once(job: &FitJob<'_>) -> usize {
+    if job.device.info.kind == plan::DeviceKind::Gpu { 1 } else { job.n_threads.min(job.settings.seeds).max(1) }
 }

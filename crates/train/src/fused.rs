@@ -18,6 +18,7 @@ use crate::epoch::EpochPlan;
 use crate::fit::FitJob;
 use crate::optimizer::{BETA1, EPSILON, State, decays, rate_factor};
 use crate::resident::row_weights;
+use crate::together::n_cores;
 
 /// Training rows where the data set has them, and the trainer.
 pub(crate) struct Fused<'a> {
@@ -84,8 +85,7 @@ pub(crate) fn scorer(network: &tenure_model::Network) -> Result<Trainer, DeviceE
         clip_norm: 0.0,
         groups: groups(spec),
     };
-    let n_threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut trainer = Trainer::new(describe(spec), settings, execution(n_threads, SCORED));
+    let mut trainer = Trainer::new(describe(spec), settings, execution(n_cores(), SCORED));
     trainer.start(&network.weights()?);
     Ok(trainer)
 }

@@ -1,5 +1,6 @@
 //! One network from its start, or its checkpoint, to the weights of its best epoch.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -28,9 +29,11 @@ pub(crate) struct Setting<'a> {
     pub(crate) log_unit_share: f64,
     pub(crate) checkpoints: Option<&'a Checkpoints>,
     /// Networks trained at once.
-    pub(crate) n_threads: usize,
+    pub(crate) at_once: usize,
     /// What computes their steps.
     pub(crate) kernels: KernelsUsed,
+    /// Set when one of them has failed.
+    pub(crate) halted: AtomicBool,
 }
 
 /// What computes the steps of one network.
@@ -40,15 +43,11 @@ enum Steps<'a> {
 }
 
 impl<'a> Steps<'a> {
-    fn new(setting: &Setting<'a>, state: &State) -> Result<Self, DeviceError> {
+    fn new(setting: &Setting<'a>, n_threads: usize, state: &State) -> Result<Self, DeviceError> {
         let (job, spec) = (&setting.job, setting.spec);
         match setting.kernels {
             KernelsUsed::Plain => Ok(Self::Plain(Box::new(Plain::new(job, spec)))),
-            KernelsUsed::Fused => {
-                let cores = std::thread::available_parallelism().map_or(1, usize::from);
-                let n_threads = (cores / setting.n_threads.max(1)).max(1);
-                Ok(Self::Fused(Box::new(Fused::new(job, spec, n_threads, state)?)))
-            }
+            KernelsUsed::Fused => Ok(Self::Fused(Box::new(Fused::new(job, spec, n_threads, state)?))),
         }
     }
 
@@ -87,8 +86,9 @@ pub(crate) struct Run<'a> {
 const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(2);
 
 impl<'a> Run<'a> {
-    /// Prepares a network: from its checkpoint where there is one, else from weights drawn from the seed.
-    pub(crate) fn start(setting: &'a Setting<'a>, network: usize) -> Result<Self, TrainError> {
+    /// Prepares a network, to be trained with so many threads: from its checkpoint where there is one, else from weights
+    /// drawn from the seed.
+    pub(crate) fn start(setting: &'a Setting<'a>, network: usize, n_threads: usize) -> Result<Self, TrainError> {
         let (job, spec) = (&setting.job, setting.spec);
         let device = &job.device.device;
         let saved = setting.checkpoints.map(|c| c.read(network, &setting.fingerprint)).transpose()?.flatten();
@@ -100,7 +100,7 @@ impl<'a> Run<'a> {
             setting,
             network,
             graph: Graph::new(spec, device),
-            steps: Steps::new(setting, &state)?,
+            steps: Steps::new(setting, n_threads, &state)?,
             validation: Validation::new(job.validation, spec, device, setting.kernels),
             state,
             best,
@@ -129,8 +129,9 @@ impl<'a> Run<'a> {
             self.history.push(record);
             let progress = self.progress(record);
             let flow = observer.lock().unwrap_or_else(PoisonError::into_inner).epoch(&progress);
-            self.write_checkpoint(flow.is_break() || self.is_over())?;
-            if flow.is_break() {
+            let stops = flow.is_break() || self.setting.halted.load(Ordering::Acquire);
+            self.write_checkpoint(stops || self.is_over())?;
+            if stops {
                 return Err(TrainError::Stopped { epoch: record.epoch });
             }
         }
@@ -159,7 +160,7 @@ impl<'a> Run<'a> {
     fn progress(&self, record: EpochRecord) -> Progress {
         let (n_epochs, n_networks) = (self.setting.job.settings.epochs, self.setting.job.settings.seeds.max(1));
         let per_epoch = record.seconds / record.epoch as f64;
-        let waiting = n_networks.saturating_sub(self.network + 1) / self.setting.n_threads.max(1);
+        let waiting = n_networks.saturating_sub(self.network + 1) / self.setting.at_once.max(1);
         let epochs_left = n_epochs - record.epoch + waiting * n_epochs;
         Progress {
             record,

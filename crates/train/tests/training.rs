@@ -13,7 +13,9 @@ use tenure_artifact::{CategoricalInput, ContinuousInput, InputLayout};
 use tenure_config as plan;
 use tenure_encode::Dataset;
 use tenure_model::{ChosenDevice, adapters, select_device};
-use tenure_train::{Checkpoints, EpochRecord, FitJob, Labels, Observer, Progress, Silent, TrainError, Trained, fit};
+use tenure_train::{
+    Checkpoints, EpochRecord, FitJob, Labels, Observer, Progress, Silent, TrainError, Trained, fit, n_cores,
+};
 
 /// Two magnitudes, one indicator and a category; the label follows a curved rule with noise.
 fn rows(n: usize, shift: usize) -> Dataset {
@@ -105,6 +107,7 @@ struct Job {
     model: plan::Model,
     settings: plan::Train,
     device: ChosenDevice,
+    n_threads: usize,
 }
 
 impl Job {
@@ -116,6 +119,7 @@ impl Job {
             model: model(),
             settings: settings(),
             device: cpu(),
+            n_threads: n_cores(),
         }
     }
 
@@ -128,6 +132,7 @@ impl Job {
             settings: &self.settings,
             seed: 7,
             device: &self.device,
+            n_threads: self.n_threads,
         };
         fit(job, observer, checkpoints)
     }
@@ -197,7 +202,10 @@ fn networks_trained_at_once_are_the_ones_trained_in_turn() {
     job.settings.seeds = 3;
     let both = job.run();
     assert_eq!(both.networks().len(), 3);
-    assert_eq!(bits(&both, &job.validation), bits(&job.run(), &job.validation));
+    for n_threads in [1, 2, 3, 5] {
+        job.n_threads = n_threads;
+        assert_eq!(bits(&both, &job.validation), bits(&job.run(), &job.validation), "{n_threads} threads");
+    }
     let order: Vec<usize> = both.history().iter().map(|r| r.network).collect();
     assert!(order.is_sorted(), "{order:?}");
 }

@@ -18,7 +18,7 @@ pub fn run(course: &mut Course<'_>) -> Result<RunResults, Failure> {
     let suspects = prepare::suspects(&loaded, &partitions)?;
     clock.lap("load");
 
-    let learner = Learner { plan, loaded: &loaded, device, dir, interrupted: job.interrupted };
+    let learner = Learner::new(job, &loaded, device);
     let folds = learner.learn(partitions, progress)?;
     clock.lap("train");
 

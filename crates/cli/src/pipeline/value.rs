@@ -25,7 +25,7 @@ pub fn run(course: &mut Course<'_>) -> Result<ValueResults, Failure> {
     dir.write_json("lifetime.json", &forecasts.fits)?;
     clock.lap("forecast");
 
-    let base = Learner { plan, loaded: &loaded, device, dir, interrupted: job.interrupted };
+    let base = Learner::new(job, &loaded, device);
     let learner = ValueLearner { base, forecasts: &forecasts };
     let folds = learner.learn(partitions, progress)?;
     clock.lap("train");

@@ -1,19 +1,21 @@
-//! One partition after the other: encode, train, calibrate.
+//! Partitions one after the other or side by side: encode, train, calibrate.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 use tenure_artifact::{Calibration, Preprocessor};
-use tenure_config::{self as plan, Plan};
+use tenure_config::{self as plan, DeviceKind, Plan};
 use tenure_data::Loaded;
 use tenure_encode::{Dataset, Partition, fit_transform, transform};
 use tenure_evaluate::{Choice, EvaluateError, Method, Scored, choose_calibration, fit_calibration};
 use tenure_model::ChosenDevice;
 use tenure_table::Table;
-use tenure_train::{Checkpoints, EpochRecord, FitJob, Labels, Trained};
+use tenure_train::{Checkpoints, EpochRecord, FitJob, Labels, SideBySide, Trained, n_cores};
 
 use crate::failure::Failure;
+use crate::pipeline::Job;
 use crate::progress::Progress;
 use crate::run_dir::RunDir;
 use crate::seeds;
@@ -51,50 +53,99 @@ pub struct Learner<'a> {
     /// Where weights and checkpoints go.
     pub dir: &'a RunDir,
     /// Set when the user wants to stop.
-    pub interrupted: &'a AtomicBool,
+    interrupted: &'a AtomicBool,
+    /// Set when a partition has failed.
+    halted: AtomicBool,
 }
 
-impl Learner<'_> {
+/// One of the partitions to learn from.
+pub struct FoldJob {
+    /// Its number.
+    pub fold_idx: usize,
+    /// How many there are.
+    n_folds: usize,
+    /// Threads that are its own.
+    n_threads: usize,
+}
+
+/// Encoded rows of partitions that learn side by side, in bytes at most. Beyond, they learn one after the other: side by
+/// side they gained nothing on larger tables, and what a run holds is to grow with its data, not with the folds.
+const ENCODED_AT_ONCE: usize = 16 << 20;
+
+impl<'a> Learner<'a> {
+    /// What a run needs to know to learn.
+    pub fn new(job: &'a Job<'a>, loaded: &'a Loaded, device: &'a ChosenDevice) -> Self {
+        let plan = &job.resolved.plan;
+        Self { plan, loaded, device, dir: job.dir, interrupted: job.interrupted, halted: AtomicBool::new(false) }
+    }
+
     /// Learns from every partition and keeps the models in the run.
     pub fn learn(&self, partitions: Vec<Partition>, progress: &mut Progress) -> Result<Vec<Fold>, Failure> {
-        self.learn_each(partitions, progress, |fold_idx, partition, name, progress| {
-            let fold = self.learn_one(fold_idx, partition, name, progress)?;
-            self.keep(fold_idx, &fold)?;
+        self.learn_each(partitions, progress, |job, partition, progress| {
+            let fold = self.learn_one(job, partition, progress)?;
+            self.keep(job.fold_idx, &fold)?;
             let history = fold.trained.history().to_vec();
             Ok((fold, history))
         })
     }
 
-    /// Calls `learn` for each partition with its number, what its training is called and the progress to tell; writes the
-    /// epochs that it gives back beside what it learned to `history.jsonl`.
-    pub fn learn_each<F>(
+    /// Calls `learn` for each partition with the progress to tell; writes the epochs that it gives back beside what it
+    /// learned to `history.jsonl`. Several partitions learn side by side where they can: the results are the same.
+    pub fn learn_each<F: Send>(
         &self,
         partitions: Vec<Partition>,
         progress: &mut Progress,
-        mut learn: impl FnMut(usize, Partition, &str, &mut Progress) -> Result<(F, Vec<EpochRecord>), Failure>,
+        learn: impl Fn(&FoldJob, Partition, &mut Progress) -> Result<(F, Vec<EpochRecord>), Failure> + Sync,
     ) -> Result<Vec<F>, Failure> {
-        let n_folds = partitions.len();
-        let mut folds = Vec::with_capacity(n_folds);
-        let mut lines = Vec::new();
-        for (fold_idx, partition) in partitions.into_iter().enumerate() {
-            let name = if n_folds == 1 { "train".to_owned() } else { format!("train fold {}/{n_folds}", fold_idx + 1) };
-            let (fold, history) = learn(fold_idx, partition, &name, progress)?;
-            history_lines(fold_idx, &history, &mut lines);
-            folds.push(fold);
+        let (n_folds, at_once) = (partitions.len(), self.at_once(&partitions));
+        if at_once > 1 {
+            let steps = partitions.iter().map(|partition| self.epochs(partition.train.len())).sum();
+            progress.begin(format!("train {n_folds} folds, {at_once} at a time"), Some(steps));
         }
+        let shared = Mutex::new(&mut *progress);
+        let together = SideBySide { at_once, n_threads: n_cores(), halted: &self.halted };
+        let learned = together.run(partitions, |fold_idx, partition, n_threads| {
+            let job = FoldJob { fold_idx, n_folds, n_threads };
+            let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+            if at_once == 1 {
+                return learn(&job, partition, &mut shared);
+            }
+            let mut own = shared.part();
+            drop(shared);
+            learn(&job, partition, &mut own)
+        })?;
+        progress.end();
+        let mut lines = Vec::new();
+        let record = |(fold_idx, (fold, history)): (usize, (F, Vec<EpochRecord>))| {
+            history_lines(fold_idx, &history, &mut lines);
+            fold
+        };
+        let folds = learned.into_iter().enumerate().map(record).collect();
         self.dir.write("history.jsonl", &lines)?;
         Ok(folds)
     }
 
-    fn learn_one(
-        &self,
-        fold_idx: usize,
-        partition: Partition,
-        name: &str,
-        progress: &mut Progress,
-    ) -> Result<Fold, Failure> {
+    /// Partitions that learn side by side: a GPU takes one after the other.
+    fn at_once(&self, partitions: &[Partition]) -> usize {
+        if self.device.info.kind == DeviceKind::Gpu {
+            return 1;
+        }
+        let table = &self.loaded.table;
+        let n_events = table.sequences().map_or(0, |s| s.n_events() * s.width()) / table.n_rows().max(1);
+        let rows = partitions.iter().map(|partition| partition.train.len() + partition.validation.len()).max();
+        let bytes = size_of::<f32>() * rows.unwrap_or(0) * (table.features().count() + n_events);
+        n_cores().min(partitions.len()).min(ENCODED_AT_ONCE / bytes.max(1)).max(1)
+    }
+
+    /// Epochs of all networks of a partition, at most.
+    fn epochs(&self, n_rows: usize) -> u64 {
+        (self.plan.train.passes(n_rows) * self.plan.train.seeds.max(1)) as u64
+    }
+
+    fn learn_one(&self, job: &FoldJob, partition: Partition, progress: &mut Progress) -> Result<Fold, Failure> {
+        let fold_idx = job.fold_idx;
         let (preprocessor, [train, validation]) = self.encode(fold_idx, &self.loaded.table, &partition, progress)?;
-        let trained = self.train(fold_idx, [&train, &validation], Labels::Churn, name, progress)?;
+        let trained = self.train(job, [&train, &validation], Labels::Churn, progress)?;
         progress.begin("calibrate", None);
         let raw = scored(&trained.predict(&validation)?, &validation)?;
         let calibration_seed = seeds::derive(self.plan.experiment.seed, "calibrate", fold_idx);
@@ -127,13 +178,12 @@ impl Learner<'_> {
     /// Trains on encoded rows of a partition, with checkpoints and progress.
     pub fn train(
         &self,
-        fold_idx: usize,
+        fold: &FoldJob,
         [train, validation]: [&Dataset; 2],
         labels: Labels,
-        name: &str,
         progress: &mut Progress,
     ) -> Result<Trained, Failure> {
-        let settings = &self.plan.train;
+        let (settings, fold_idx) = (&self.plan.train, fold.fold_idx);
         let job = FitJob {
             train,
             validation,
@@ -142,11 +192,12 @@ impl Learner<'_> {
             settings,
             seed: seeds::derive(self.plan.experiment.seed, "train", fold_idx),
             device: self.device,
+            n_threads: fold.n_threads,
         };
         let places = checkpoints(self.dir, &format!("partition-{fold_idx}"));
         let places = (settings.checkpoint_every > 0).then_some(places);
-        progress.begin(name, Some((settings.passes(train.n_rows()) * settings.seeds.max(1)) as u64));
-        let mut observer = Epochs::new(progress, self.interrupted);
+        progress.begin(fold.name(), Some(self.epochs(train.n_rows())));
+        let mut observer = Epochs::new(progress, [self.interrupted, &self.halted]);
         let trained = tenure_train::fit(job, &mut observer, places.as_ref())?;
         progress.end();
         Ok(trained)
@@ -160,6 +211,17 @@ impl Learner<'_> {
         self.dir.write_json(&format!("{name}/preprocessor.json"), &fold.preprocessor)?;
         self.dir.write_json(&format!("{name}/calibration.json"), &fold.calibration.map)?;
         Ok(())
+    }
+}
+
+impl FoldJob {
+    /// What its training is called.
+    fn name(&self) -> String {
+        if self.n_folds == 1 {
+            "train".to_owned()
+        } else {
+            format!("train fold {}/{}", self.fold_idx + 1, self.n_folds)
+        }
     }
 }
 
@@ -210,17 +272,17 @@ pub fn calibrate(kind: plan::Calibration, validation: &Scored, seed: u64) -> Res
     }
 }
 
-/// Shows each epoch, and stops training when the user asks.
+/// Shows each epoch, and stops training when the user asks, or when another partition has failed.
 struct Epochs<'a> {
     progress: &'a mut Progress,
     n_done: u64,
-    interrupted: &'a AtomicBool,
+    stops: [&'a AtomicBool; 2],
 }
 
 impl<'a> Epochs<'a> {
     /// Nothing is done yet.
-    fn new(progress: &'a mut Progress, interrupted: &'a AtomicBool) -> Self {
-        Self { progress, n_done: 0, interrupted }
+    fn new(progress: &'a mut Progress, stops: [&'a AtomicBool; 2]) -> Self {
+        Self { progress, n_done: 0, stops }
     }
 }
 
@@ -234,6 +296,7 @@ impl tenure_train::Observer for Epochs<'_> {
             "loss {:.4}/{:.4}{auc}, best {}, {:.0} rows/s",
             record.train_loss, record.validation_loss, told.best_epoch, record.rows_per_second
         ));
-        if self.interrupted.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        let stops = self.stops.iter().any(|stop| stop.load(Ordering::Acquire));
+        if stops { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }

@@ -23,7 +23,7 @@ use tenure_model::{ChosenDevice, describe};
 
 use self::mix::Mixture;
 use self::targets::{append, blended, relative, soft_copies, spread};
-use crate::{FitJob, Labels, Observer, TrainError, fit};
+use crate::{FitJob, Labels, Observer, TrainError, fit, n_cores};
 
 pub use self::student::Student;
 pub use self::teacher::{Taught, TaughtValues, Teacher, TeacherForecast, TeacherValue};
@@ -88,6 +88,7 @@ pub fn distil(job: DistilJob<'_>, observer: &mut dyn Observer) -> Result<Student
         settings: &settings,
         seed: job.seed,
         device: job.device,
+        n_threads: n_cores(),
     };
     let trained = fit(fit_job, observer, None)?;
     Ok(Student { trained, lesson, model, settings, seed: job.seed })

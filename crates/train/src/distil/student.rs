@@ -9,7 +9,7 @@ use super::Lesson;
 use crate::epoch::EpochPlan;
 use crate::optimizer::State;
 use crate::plain::Plain;
-use crate::{FitJob, TrainError, Trained};
+use crate::{FitJob, TrainError, Trained, n_cores};
 
 /// The peak learning rate, as a share of the student's: it is nearly there.
 const RATE_SHARE: f64 = 0.1;
@@ -44,6 +44,7 @@ impl Student {
             settings: &settings,
             seed: self.seed,
             device,
+            n_threads: n_cores(),
         };
         let network = &self.trained.networks()[0];
         let (spec, weights) = (network.spec(), network.weights()?);

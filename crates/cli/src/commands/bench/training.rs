@@ -105,6 +105,7 @@ impl Workload for Training {
             settings: &self.plan.train,
             seed: 1,
             device: &self.device,
+            n_threads: tenure_train::n_cores(),
         };
         let mut watch = Watch::default();
         fit(job, &mut watch, None)?;

@@ -11,7 +11,7 @@ use super::pool::Pooling;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::seeds;
-use crate::stages::learn::{Learner, calibrate, scored};
+use crate::stages::learn::{FoldJob, Learner, calibrate, scored};
 
 /// What one partition taught.
 pub struct ValueFold {
@@ -49,17 +49,16 @@ pub struct ValueLearner<'a> {
 impl ValueLearner<'_> {
     /// Learns from every partition and keeps the models in the run.
     pub fn learn(&self, partitions: Vec<Partition>, progress: &mut Progress) -> Result<Vec<ValueFold>, Failure> {
-        let Learner { plan, loaded, .. } = self.base;
+        let Learner { plan, loaded, .. } = &self.base;
         if !plan.model.kind.is_network() {
             let fold = |partition| ValueFold { partition, network: None, pooling: Pooling::default() };
             return Ok(partitions.into_iter().map(fold).collect());
         }
         let offset = self.forecasts.offset(plan.model.offset);
         let table = relative(&loaded.table, offset.as_deref());
-        self.base.learn_each(partitions, progress, |fold_idx, partition, name, progress| {
-            let (network, pooling) =
-                self.learn_one(fold_idx, &partition, (&table, offset.as_deref()), name, progress)?;
-            self.keep(fold_idx, &network, pooling)?;
+        self.base.learn_each(partitions, progress, |job, partition, progress| {
+            let (network, pooling) = self.learn_one(job, &partition, (&table, offset.as_deref()), progress)?;
+            self.keep(job.fold_idx, &network, pooling)?;
             let history = network.trained.history().to_vec();
             Ok((ValueFold { partition, network: Some(network), pooling }, history))
         })
@@ -67,16 +66,15 @@ impl ValueLearner<'_> {
 
     fn learn_one(
         &self,
-        fold_idx: usize,
+        job: &FoldJob,
         partition: &Partition,
         (table, offset): (&Table, Option<&[f64]>),
-        name: &str,
         progress: &mut Progress,
     ) -> Result<(ValueNetwork, Pooling), Failure> {
-        let Learner { plan, loaded, .. } = self.base;
+        let (Learner { plan, loaded, .. }, fold_idx) = (&self.base, job.fold_idx);
         let (preprocessor, [train, validation]) = self.base.encode(fold_idx, table, partition, progress)?;
         let labels = labels(plan.experiment.task);
-        let trained = self.base.train(fold_idx, [&train, &validation], labels, name, progress)?;
+        let trained = self.base.train(job, [&train, &validation], labels, progress)?;
         progress.begin("calibrate", None);
         let churn = self.churn_calibration(fold_idx, &trained, &validation)?;
         let mut network = ValueNetwork { preprocessor, trained, weight: 1.0, scale: 1.0, churn };
